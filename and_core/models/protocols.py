@@ -1,0 +1,173 @@
+"""What the pipeline asks of everything that has weights, files or a network connection. The file to read first.
+
+Each implementation is a row in `registry.py`. Constructors are cheap (they check their arguments and read no weights);
+weights are loaded at first use, so that a run which has nothing left to do loads nothing.
+
+`fingerprint` names everything that can change what the object returns (name, revision, settings, a hash of its files);
+it enters the key of every stage that uses the object. What changes only the speed (batch size, device) stays out of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One audio clip a_i of the probing dataset."""
+
+    filename: str
+    """As the data set names it, relative to its root; unique within the data set."""
+    waveform: FloatArray
+    """[T samples] mono, nominally within -1..1."""
+    sample_rate_hz: int
+    class_name: str | None = None
+    fold: int | None = None
+    source_recording: str | None = None
+    """The recording the clip was cut from, where the data set says so."""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    """What a synthesised clip was made from, e.g. {"loudness_dbfs": -18.2, "fundamental_hz": 440.0}."""
+    measurements: Mapping[str, float] = field(default_factory=dict)
+    """What `algorithms.acoustics.measure` found in it; empty until somebody measured."""
+
+
+class ProbingDataset(Protocol):
+    """The probing dataset D_p: N clips with optional classes and folds."""
+
+    name: str
+    class_names: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def __len__(self) -> int: ...
+
+    def clip(self, index: int) -> Clip:
+        """Read clip `index`, at its own sampling rate, mixed to mono.
+
+        Raises:
+            ClipError: it cannot be read or used (the run lists it and goes on).
+        """
+        ...
+
+    def filename(self, index: int) -> str:
+        """The clip's name without reading it, for messages."""
+        ...
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One named linear layer of a target network."""
+
+    name: str
+    """As in the paper: `layer3_attention_output`, `layer3_intermediate`, `layer3_output`, `fc`."""
+    module_path: str
+    """Where it lives in this installation's model, e.g. `audio_spectrogram_transformer.layers.2.mlp.fc1`."""
+    kind: str
+    """The name without its block: `attention_output`, `intermediate`, `output`, `fc`."""
+    width: int
+    """Number of neurons (output coordinates)."""
+    depth: int
+    """Transformer block, from 1; the classification head has the last block's number plus one."""
+
+
+NeuronIds = Mapping[str, Sequence[int]]
+"""Layer name -> positions of neurons in that layer."""
+
+
+class TargetNetwork(Protocol):
+    """The audio network under study, F. Stateless between calls; safe to share between threads (it owns its lock)."""
+
+    name: str
+    sample_rate_hz: int
+    class_names: tuple[str, ...]
+    pool: str
+    """How a layer's token outputs become one activation a clip: `cls`, `mean`, `first`, `max`."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def layers(self) -> tuple[Layer, ...]:
+        """Every dissected linear layer, shallow to deep."""
+        ...
+
+    def forward(
+        self, waveforms: Sequence[FloatArray], layers: Sequence[str] = ()
+    ) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """Play clips to the network: one pass for the logits and all the layers asked for.
+
+        Args:
+            waveforms: B arrays [T_b samples] float32 mono at `sample_rate_hz`; lengths may differ.
+            layers: names of layers whose activations are wanted.
+
+        Returns:
+            logits [B, C] float32 and, for each layer, activations [B, width] float32: the linear layer's output
+            before any nonlinearity, pooled over tokens by `pool`.
+        """
+        ...
+
+    def ablated(self, neurons: NeuronIds) -> AbstractContextManager[None]:
+        """Inside the context, the linear output of these neurons is 0 for this thread's `forward` (paper, section 4.3)."""
+        ...
+
+
+class Captioner(Protocol):
+    """Writes d_i, the description of a clip."""
+
+    name: str
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def provenance(self) -> str:
+        """One line for readers: who wrote the captions and from what, naming a demo-quality backend as such."""
+        ...
+
+    def captions(self, clips: Sequence[Clip]) -> list[str]: ...
+
+
+class Summarizer(Protocol):
+    """Says what K captions have in common: S_h or S_l."""
+
+    name: str
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def provenance(self) -> str: ...
+
+    def summarize(self, caption_lists: Sequence[Sequence[str]]) -> list[str | None]:
+        """One summary a list: numbered points, one a line; None where nothing usable was said."""
+        ...
+
+
+class AcousticWordJudge(Protocol):
+    """Says whether a word describes the tone, emotion or acoustic features of sound (paper, appendix A.2)."""
+
+    name: str
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def are_acoustic(self, words: Sequence[str]) -> list[bool]: ...
+
+
+class TextEncoder(Protocol):
+    """Embeds texts."""
+
+    name: str
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def embed(self, texts: Sequence[str]) -> FloatArray:
+        """[N, D] float32, rows of unit length."""
+        ...

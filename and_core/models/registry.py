@@ -1,0 +1,63 @@
+"""Which class stands behind a `kind` in the configuration. One dict a protocol; modules are imported when asked for."""
+
+import difflib
+import importlib
+import inspect
+from typing import Any
+
+from and_core.errors import ConfigError
+
+REGISTRY: dict[str, dict[str, str]] = {
+    "dataset": {
+        "esc50": "and_core.models.datasets.esc50:Esc50",
+        "audio_folder": "and_core.models.datasets.audio_folder:AudioFolder",
+        "foley": "and_core.models.datasets.foley:Foley",
+    },
+    "network": {
+        "huggingface": "and_core.models.networks.huggingface:HuggingFaceNetwork",
+    },
+    "captioner": {
+        "acoustic": "and_core.models.captioners.acoustic:AcousticCaptioner",
+    },
+    "summarizer": {
+        "commonalities": "and_core.models.summarizers.commonalities:CommonalitiesSummarizer",
+    },
+    "acoustic_word_judge": {
+        "lexicon": "and_core.models.acoustic_word_judges.lexicon:LexiconJudge",
+    },
+    "text_encoder": {
+        "minilm": "and_core.models.text_encoders.minilm:MiniLM",
+    },
+}
+
+
+def nearest(word: str, choices: list[str]) -> str:
+    """` Did you mean X?` where a choice is close to `word`, else the choices."""
+    close = difflib.get_close_matches(word, choices, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Choose one of: {', '.join(sorted(choices))}."
+
+
+def create(protocol: str, kind: str, options: dict[str, Any], where: str) -> Any:
+    """An instance of the class registered as `kind`, made with `options` as keyword arguments.
+
+    Args:
+        where: the table of the configuration, for messages, e.g. `dataset` or `network.ast-esc10`.
+
+    Raises:
+        ConfigError: unknown kind, unknown option or missing option.
+    """
+    classes = REGISTRY[protocol]
+    if kind not in classes:
+        raise ConfigError(f"{where}.kind = {kind!r} is not known.", nearest(kind, list(classes)))
+    module, _, class_name = classes[kind].partition(":")
+    target = getattr(importlib.import_module(module), class_name)
+    parameters = inspect.signature(target).parameters
+    for option in options:
+        if option not in parameters:
+            raise ConfigError(f"{where}.{option} is not a setting of kind {kind!r}.", nearest(option, list(parameters)))
+    for name, parameter in parameters.items():
+        if parameter.default is inspect.Parameter.empty and name not in options:
+            raise ConfigError(
+                f"{where}.{name} is not set.", f"Add it to the configuration, or give --set {where}.{name}=VALUE."
+            )
+    return target(**options)

@@ -1,0 +1,208 @@
+-- The store: one DuckDB file a run, a build product that is never edited. The second file to read (the first is models/protocols.py).
+-- Dense ids inside, names in URLs. Keys are declared on small tables only; build.py checks the rest before publishing.
+-- Tables that hold many rows a neuron are sorted by neuron_id, so that one neuron is one place in the file.
+
+-- ------------------------------------------------------------------ the run
+CREATE TABLE store_meta (          -- what the store is: schema_version, run, created_at, exemplar_k, tau, calibration_threshold,
+    name  VARCHAR PRIMARY KEY,     -- captioner, summarizer, acoustic_word_judge, text_encoder, source_name, notes, ...
+    value VARCHAR NOT NULL
+);
+CREATE TABLE stage_run (           -- what was computed, from what, and how long it took
+    stage    VARCHAR NOT NULL,
+    network  VARCHAR,              -- NULL for stages that serve every network of the run
+    key      VARCHAR NOT NULL,     -- hash of everything that can change the stage's result
+    settings VARCHAR NOT NULL,     -- JSON: the settings and fingerprints behind that hash
+    items    INTEGER NOT NULL,     -- clips or neurons it went through
+    seconds  DOUBLE NOT NULL,
+    versions VARCHAR NOT NULL      -- JSON: library versions
+);
+
+-- ------------------------------------------------------------------ the probing dataset D_p
+CREATE TABLE dataset (
+    name        VARCHAR NOT NULL,
+    kind        VARCHAR NOT NULL,  -- esc50, audio_folder, foley
+    fingerprint VARCHAR NOT NULL,
+    clip_count  INTEGER NOT NULL
+);
+CREATE TABLE class (
+    class_id INTEGER PRIMARY KEY,
+    name     VARCHAR NOT NULL UNIQUE,
+    lemmas   VARCHAR[] NOT NULL    -- content-word lemmas of the name: open-concept pruning compares nouns with them
+);
+CREATE TABLE clip (
+    clip_id          INTEGER PRIMARY KEY,
+    filename         VARCHAR NOT NULL,   -- as the data set names it
+    class_id         INTEGER,            -- NULL where the data set has no classes
+    fold             INTEGER,
+    source_recording VARCHAR,
+    seconds          DOUBLE NOT NULL,
+    sample_rate_hz   INTEGER NOT NULL,
+    sha256           VARCHAR NOT NULL,   -- of the audio file beside the store
+    audio            VARCHAR NOT NULL,   -- path relative to the store's folder: mono FLAC
+    spectrogram      VARCHAR NOT NULL    -- path relative to the store's folder: mel spectrogram PNG, time to the right, low mels at the bottom
+);
+CREATE TABLE clip_measurement (    -- numbers about a clip
+    clip_id INTEGER NOT NULL,
+    origin  VARCHAR NOT NULL,      -- 'measured' from the waveform, or 'made': the parameters a synthesised clip was made from
+    name    VARCHAR NOT NULL,      -- loudness_dbfs, pitch_hz, brightness_hz, ...
+    value   DOUBLE                 -- NULL where it is undefined (the pitch of noise)
+);
+CREATE TABLE skipped_clip (        -- clips left out of the run, and why
+    filename VARCHAR NOT NULL,
+    reason   VARCHAR NOT NULL
+);
+
+-- ------------------------------------------------------------------ the target networks F
+CREATE TABLE network (
+    network_id     INTEGER PRIMARY KEY,
+    name           VARCHAR NOT NULL UNIQUE,
+    kind           VARCHAR NOT NULL,
+    settings       VARCHAR NOT NULL,     -- JSON: what the configuration said, to load it again for live pruning
+    fingerprint    VARCHAR NOT NULL,     -- live pruning refuses weights whose fingerprint differs
+    pool           VARCHAR NOT NULL,     -- how tokens became one activation a clip
+    sample_rate_hz INTEGER NOT NULL,
+    neuron_count   INTEGER NOT NULL
+);
+CREATE TABLE network_class (       -- the network's own outputs, matched to the data set's classes by name
+    network_id INTEGER NOT NULL,
+    output     INTEGER NOT NULL,   -- row of the classification head = position of the fc neuron
+    name       VARCHAR NOT NULL,
+    class_id   INTEGER             -- NULL where the data set has no such class
+);
+CREATE TABLE layer (
+    layer_id    INTEGER PRIMARY KEY,   -- rising with position within a network
+    network_id  INTEGER NOT NULL,
+    name        VARCHAR NOT NULL,      -- layer3_output
+    kind        VARCHAR NOT NULL,      -- attention_output, intermediate, output, fc
+    module_path VARCHAR NOT NULL,
+    width       INTEGER NOT NULL,
+    depth       INTEGER NOT NULL       -- transformer block, from 1; fc is one deeper than the last block
+);
+CREATE TABLE neuron (
+    neuron_id INTEGER NOT NULL,        -- dense over the store, rising with layer_id and position
+    layer_id  INTEGER NOT NULL,
+    position  INTEGER NOT NULL,        -- the 42 in layer3_output#42
+    mean      FLOAT NOT NULL,          -- over all clips
+    std       FLOAT NOT NULL,
+    quantiles FLOAT[33] NOT NULL       -- at 0, 1/32, ..., 1
+);
+CREATE TABLE activation (              -- empty when the run has more than 10,000 clips: the quantiles alone remain
+    neuron_id INTEGER NOT NULL,
+    activations FLOAT[] NOT NULL       -- FLOAT[N] when built; one per clip, in the order of clip_id
+);
+CREATE TABLE exemplar (                -- the top-K and bottom-K clips of every neuron
+    neuron_id  INTEGER NOT NULL,
+    polarity   VARCHAR NOT NULL,       -- 'high' or 'low'
+    rank       INTEGER NOT NULL,       -- from 1, the most extreme first
+    clip_id    INTEGER NOT NULL,
+    activation FLOAT NOT NULL
+);
+
+-- ------------------------------------------------------------------ words about clips
+CREATE TABLE caption (                 -- d_i
+    clip_id   INTEGER NOT NULL,
+    captioner VARCHAR NOT NULL,
+    caption   VARCHAR                  -- NULL where the captioner gave nothing usable
+);
+CREATE TABLE caption_sentence (        -- the sentences of the captions, each in one of the K-means clusters of Algorithm 1
+    clip_id    INTEGER NOT NULL,
+    position   INTEGER NOT NULL,       -- from 1
+    sentence   VARCHAR NOT NULL,
+    cluster_id INTEGER NOT NULL
+);
+CREATE TABLE cluster (
+    cluster_id     INTEGER PRIMARY KEY,
+    sentence_count INTEGER NOT NULL,
+    clip_count     INTEGER NOT NULL,
+    words          VARCHAR[] NOT NULL  -- its most telling words
+);
+
+-- ------------------------------------------------------------------ A: closed-set concepts
+CREATE TABLE concept (                 -- D_c
+    concept_id INTEGER PRIMARY KEY,
+    name       VARCHAR NOT NULL,       -- as in the concept set: sea_waves
+    text       VARCHAR NOT NULL        -- as given to the encoder: sea waves
+);
+CREATE TABLE closed_concept (          -- the best few concepts of every neuron
+    neuron_id  INTEGER NOT NULL,
+    method     VARCHAR NOT NULL,       -- description_based, text_audio_based, in_context
+    similarity VARCHAR NOT NULL,       -- cos, cos_cubed, rank_reorder, wpmi, soft_wpmi
+    rank       INTEGER NOT NULL,       -- from 1
+    concept_id INTEGER NOT NULL,
+    score      FLOAT                   -- NULL where the function is not defined for this neuron (a constant one)
+);
+
+-- ------------------------------------------------------------------ B: summaries and their calibration
+CREATE TABLE summary (                 -- S_h and S_l
+    neuron_id INTEGER NOT NULL,
+    polarity  VARCHAR NOT NULL,
+    summary   VARCHAR                  -- NULL where the exemplars share nothing that could be said
+);
+CREATE TABLE summary_point (           -- the sentences of S_h and S_l
+    neuron_id    INTEGER NOT NULL,
+    polarity     VARCHAR NOT NULL,
+    position     INTEGER NOT NULL,     -- from 1
+    point        VARCHAR NOT NULL,
+    kept         BOOLEAN NOT NULL,     -- high: not struck by calibration, so part of S_h^c; low: always true
+    nearest_low  INTEGER,              -- high: position of the most similar point of S_l; NULL when S_l is empty, and for low
+    similarity   FLOAT                 -- high: cosine with that point
+);
+
+-- ------------------------------------------------------------------ C: open-set concepts
+CREATE TABLE open_concept (            -- what was extracted from the calibrated summary
+    neuron_id      INTEGER NOT NULL,
+    word           VARCHAR NOT NULL,   -- lemma, lower case
+    part_of_speech VARCHAR NOT NULL,   -- adjective, noun, verb, preposition
+    count          INTEGER NOT NULL    -- times it stands in the calibrated summary
+);
+CREATE TABLE candidate_word (          -- every adjective considered, and the filter that dropped it
+    neuron_id  INTEGER NOT NULL,
+    word       VARCHAR NOT NULL,
+    kept       BOOLEAN NOT NULL,
+    dropped_by VARCHAR                 -- 'stop word', 'negated', 'not acoustic'; NULL when kept
+);
+CREATE TABLE acoustic_word (           -- the judge's answer for every adjective of the run
+    word        VARCHAR PRIMARY KEY,
+    is_acoustic BOOLEAN NOT NULL,
+    judge       VARCHAR NOT NULL
+);
+
+-- ------------------------------------------------------------------ interpretability (Algorithm 1)
+CREATE TABLE interpretability (        -- interpretable at tau: shared_clips >= tau
+    neuron_id    INTEGER NOT NULL,
+    k            INTEGER NOT NULL,     -- top-K clips looked at
+    cluster_id   INTEGER,              -- the cluster most of them share; NULL when no clip has a sentence
+    shared_clips INTEGER NOT NULL      -- how many of the K share it
+);
+
+-- ------------------------------------------------------------------ ablation
+CREATE TABLE baseline_logit (          -- the unpruned network on every clip
+    network_id INTEGER NOT NULL,
+    clip_id    INTEGER NOT NULL,
+    logits     FLOAT[] NOT NULL        -- one per output of the network
+);
+CREATE TABLE ablation (                -- one pruning experiment
+    ablation_id  INTEGER PRIMARY KEY,
+    network_id   INTEGER NOT NULL,
+    strategy     VARCHAR NOT NULL,     -- open_concept, description_based, random
+    class_id     INTEGER NOT NULL,     -- the class to forget
+    seed         INTEGER,              -- random only
+    neuron_count INTEGER NOT NULL,
+    clip_count   INTEGER NOT NULL,     -- clips it was evaluated on
+    clips        VARCHAR NOT NULL      -- which those are, in words, e.g. "fold 5, not seen in training"
+);
+CREATE TABLE ablation_neuron (
+    ablation_id INTEGER NOT NULL,
+    neuron_id   INTEGER NOT NULL
+);
+CREATE TABLE ablation_result (         -- means over the clips of one class
+    ablation_id        INTEGER NOT NULL,
+    class_id           INTEGER NOT NULL,
+    clip_count         INTEGER NOT NULL,
+    logit_before       DOUBLE NOT NULL,   -- of the true class: the paper's confidence
+    logit_after        DOUBLE NOT NULL,
+    probability_before DOUBLE NOT NULL,
+    probability_after  DOUBLE NOT NULL,
+    accuracy_before    DOUBLE NOT NULL,   -- 0..1
+    accuracy_after     DOUBLE NOT NULL
+);
