@@ -1,0 +1,1 @@
+"""Dissects audio networks: the pipeline and its command line."""

@@ -1,10 +1,10 @@
 -- The store: one DuckDB file a run, a build product that is never edited. The second file to read (the first is models/protocols.py).
 -- Dense ids inside, names in URLs. Keys are declared on small tables only; build.py checks the rest before publishing.
--- Tables that hold many rows a neuron are sorted by neuron_id, so that one neuron is one place in the file.
+-- $clip_count is filled in by build.py. Tables that hold many rows a neuron are sorted by neuron_id, so that one neuron is one place in the file.
 
 -- ------------------------------------------------------------------ the run
-CREATE TABLE store_meta (          -- what the store is: schema_version, run, created_at, exemplar_k, tau, calibration_threshold,
-    name  VARCHAR PRIMARY KEY,     -- captioner, summarizer, acoustic_word_judge, text_encoder, source_name, notes, ...
+CREATE TABLE store_meta (          -- what the store is: schema_version, run, exemplar_k, clusters, tau, calibration_threshold,
+    name  VARCHAR PRIMARY KEY,     -- closed_concept_feature, and who did what: captioner, summarizer, acoustic_word_judge, text_encoder
     value VARCHAR NOT NULL
 );
 CREATE TABLE stage_run (           -- what was computed, from what, and how long it took
@@ -88,7 +88,7 @@ CREATE TABLE neuron (
 );
 CREATE TABLE activation (              -- empty when the run has more than 10,000 clips: the quantiles alone remain
     neuron_id INTEGER NOT NULL,
-    activations FLOAT[] NOT NULL       -- FLOAT[N] when built; one per clip, in the order of clip_id
+    activations FLOAT[$clip_count] NOT NULL   -- one per clip, in the order of clip_id
 );
 CREATE TABLE exemplar (                -- the top-K and bottom-K clips of every neuron
     neuron_id  INTEGER NOT NULL,
@@ -123,13 +123,13 @@ CREATE TABLE concept (                 -- D_c
     name       VARCHAR NOT NULL,       -- as in the concept set: sea_waves
     text       VARCHAR NOT NULL        -- as given to the encoder: sea waves
 );
-CREATE TABLE closed_concept (          -- the best few concepts of every neuron
+CREATE TABLE closed_concept (          -- the best few concepts of every neuron; no rows where a function gives it no answer (a constant neuron)
     neuron_id  INTEGER NOT NULL,
     method     VARCHAR NOT NULL,       -- description_based, text_audio_based, in_context
     similarity VARCHAR NOT NULL,       -- cos, cos_cubed, rank_reorder, wpmi, soft_wpmi
     rank       INTEGER NOT NULL,       -- from 1
     concept_id INTEGER NOT NULL,
-    score      FLOAT                   -- NULL where the function is not defined for this neuron (a constant one)
+    score      FLOAT NOT NULL
 );
 
 -- ------------------------------------------------------------------ B: summaries and their calibration

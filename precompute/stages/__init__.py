@@ -1,0 +1,1 @@
+"""The stages, one file each, named as in the paper where the paper names them."""

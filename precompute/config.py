@@ -1,0 +1,201 @@
+"""The run configuration: what a TOML file may say, one documented field a line."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from and_core.errors import ConfigError
+from and_core.models.registry import nearest
+
+SHIPPED = Path(__file__).parent / "configs"
+PATH_SETTINGS = ("root", "path", "concepts")
+"""Settings that may hold a path: `./x` and `../x` are taken from the configuration file's own folder."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Component(BaseModel):
+    """Something from `and_core.models.registry`: its kind, and the settings of that kind."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+def built_in(kind: str) -> BeforeValidator:
+    """A table that names no kind is about the built-in one: `--set captioner.source_name=none` is enough."""
+    return BeforeValidator(lambda table: {"kind": kind, **table} if isinstance(table, dict) else table)
+
+
+class Exemplars(Section):
+    k: Annotated[int, Field(ge=1, le=100)] = 5
+    """K: how many of the most and of the least exciting clips describe a neuron (paper, appendix A.4: 5)."""
+
+
+class ClosedConcept(Section):
+    concepts: str = "classes"
+    """The concept set D_c: `classes` for the data set's own, or a text file with one concept a line."""
+    similarities: tuple[Literal["cos", "cos_cubed", "rank_reorder", "wpmi", "soft_wpmi"], ...] = (
+        "cos",
+        "cos_cubed",
+        "rank_reorder",
+        "wpmi",
+        "soft_wpmi",
+    )
+    """Similarity functions to score neurons and concepts with."""
+    feature: Literal["softmax", "cosine"] = "softmax"
+    """A concept's representation over clips: softmax over concepts of 100 x cosine, or the cosine itself."""
+    template: str = "{}"
+    """What is embedded for a concept; {} is its name."""
+    keep: Annotated[int, Field(ge=1)] = 5
+    """How many best concepts to store per neuron and function."""
+
+
+class Calibration(Section):
+    threshold: Annotated[float, Field(ge=-1, le=1)] = 0.7
+    """t: a point of S_h goes if its cosine with any point of S_l is greater (paper, appendix A.4: 0.7)."""
+
+
+class Interpretability(Section):
+    clusters: Annotated[int, Field(ge=1)] = 11
+    """K-means clusters of caption sentences (paper, section 4.5: 11)."""
+    tau: Annotated[int, Field(ge=1)] = 4
+    """A neuron is interpretable when at least tau of its K captions share a cluster (paper: 4)."""
+
+
+class Ablations(Section):
+    strategies: tuple[Literal["open_concept", "description_based", "random"], ...] = ("open_concept", "random")
+    """Which neurons to prune for every class; `random` prunes as many per layer as `open_concept`."""
+    random_seeds: Annotated[int, Field(ge=1)] = 1
+    """How many random controls a class."""
+    clips_per_class: Annotated[int, Field(ge=1)] = 10
+    """Clips of every class that the pruned network is played."""
+    fold: int | None = None
+    """Evaluate on clips of this fold alone: name one that the network was not trained on."""
+
+
+class RunConfig(Section):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    """The run's name and its folder's; the configuration file's name when it says none."""
+    seed: int = 0
+    """Where every random choice starts."""
+    dataset: Component
+    """The probing dataset D_p."""
+    network: Annotated[dict[str, Component], Field(min_length=1)]
+    """The target networks, each under a name of its own: [network.my-ast]."""
+    captioner: Annotated[Component, built_in("acoustic")] = Component(kind="acoustic")
+    """Who describes the clips."""
+    summarizer: Annotated[Component, built_in("commonalities")] = Component(kind="commonalities")
+    """Who says what the captions of a neuron's exemplars share."""
+    acoustic_word_judge: Annotated[Component, built_in("lexicon")] = Component(kind="lexicon")
+    """Who says which adjectives describe sound."""
+    text_encoder: Annotated[Component, built_in("minilm")] = Component(kind="minilm")
+    """Who embeds concepts, captions and points."""
+    exemplars: Exemplars = Exemplars()
+    a_closed_concept: ClosedConcept = ClosedConcept()
+    b_calibration: Calibration = Calibration()
+    interpretability: Interpretability = Interpretability()
+    ablations: Ablations = Ablations()
+
+
+def load(source: str | Path, overrides: tuple[str, ...] = ()) -> RunConfig:
+    """Read a configuration.
+
+    Args:
+        source: a TOML file, or the name of a shipped one (`demo`, `esc10`).
+        overrides: `dotted.key=value` pairs that win over the file.
+
+    Raises:
+        ConfigError: no such configuration, not TOML, or a key or value that is not right.
+    """
+    path = find(source)
+    table = read_table(path)
+    table.setdefault("name", path.stem)
+    apply_overrides(table, overrides)
+    try:
+        return RunConfig.model_validate(table)
+    except ValidationError as error:
+        raise explain(error, RunConfig, str(path)) from error
+
+
+def find(source: str | Path) -> Path:
+    """The file of a configuration given by path or by the name of a shipped one."""
+    path = Path(source)
+    if path.is_file():
+        return path
+    shipped = SHIPPED / f"{source}.toml"
+    if shipped.is_file():
+        return shipped
+    names = [file.stem for file in SHIPPED.glob("*.toml") if not file.stem.startswith("train_")]
+    raise ConfigError(f"There is no configuration {str(source)!r}.", f"Give a TOML file. {nearest(str(source), names)}")
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The file's tables, with paths that start with a dot made absolute from the file's folder."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+    anchor(table, path.parent)
+    return table
+
+
+def anchor(table: dict[str, Any], folder: Path) -> None:
+    """Make dotted relative paths in `table` absolute, in place."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            anchor(value, folder)
+        elif key in PATH_SETTINGS and isinstance(value, str) and value.startswith("."):
+            table[key] = str((folder / value).resolve())
+
+
+def apply_overrides(table: dict[str, Any], overrides: tuple[str, ...]) -> None:
+    """Write `dotted.key=value` pairs into `table`; a value is read as TOML where it is TOML, else as a string."""
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--set {override!r} is not of the form key=value.", "Example: --set exemplars.k=10.")
+        *parents, last = key.strip().split(".")
+        target = table
+        for parent in parents:
+            target = target.setdefault(parent, {})
+            if not isinstance(target, dict):
+                raise ConfigError(f"--set {key}: {parent!r} is a value, not a table.")
+        target[last] = toml_value(text)
+
+
+def toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def explain(error: ValidationError, model: type[BaseModel], where: str) -> ConfigError:
+    """The first complaint of pydantic in the words of the configuration."""
+    first = error.errors()[0]
+    location = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = known_keys(model, first["loc"][:-1])
+        return ConfigError(f"{where}: {location} is not a setting.", nearest(str(first["loc"][-1]), known))
+    if first["type"] == "missing":
+        return ConfigError(f"{where}: {location} is not set.", f"Add it, or give --set {location}=VALUE.")
+    return ConfigError(f"{where}: {location} = {first['input']!r}: {first['msg']}.")
+
+
+def known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The keys that may stand at `location` of the configuration."""
+    for part in location:
+        annotation = model.model_fields[str(part)].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)

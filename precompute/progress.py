@@ -1,0 +1,99 @@
+"""Draws progress: a bar a stage on a terminal, and a line a stage everywhere."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from precompute.pipeline import Job
+
+
+class RateColumn(ProgressColumn):
+    """Items a second since this run of the stage began."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f} {task.fields['unit']}/s" if task.speed else "")
+
+
+class RichProgress:
+    """Implements `pipeline.Progress`; a context manager."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.bars = Progress(
+            TextColumn("{task.description:34}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[unit]}, shard {task.fields[shard]} of {task.fields[shards]}"),
+            RateColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self.task: TaskID | None = None
+        self.kept_count = 0
+
+    def __enter__(self) -> "RichProgress":
+        self.bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bars.stop()
+
+    def kept(self, job: Job) -> None:
+        self.kept_count += 1
+        self.console.print(f"[dim]{job.title:34} already done[/dim]")
+
+    def started(self, job: Job, items: int, already: int, shards: int) -> None:
+        self.task = self.bars.add_task(
+            job.title, total=items, completed=already, unit=job.stage.unit, shard=0, shards=shards
+        )
+        if already:
+            self.console.print(f"{job.title:34} goes on after {already:,} of {items:,} {job.stage.unit}")
+
+    def advanced(self, job: Job, items: int) -> None:
+        if self.task is not None:
+            self.bars.update(self.task, advance=items, shard=self.bars.tasks[-1].fields["shard"] + 1)
+
+    def finished(self, job: Job, seconds: float) -> None:
+        if self.task is not None:
+            self.bars.remove_task(self.task)
+        items = job.record["items"]
+        self.console.print(f"{job.title:34} {items:>7,} {job.stage.unit} in {seconds:,.1f} s")
+
+
+@contextmanager
+def training_bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each thing that is counted while a network is trained; the value takes (what, done, of how many)."""
+    bars = Progress(
+        TextColumn("{task.description:34}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    tasks: dict[str, TaskID] = {}
+
+    def advance(what: str, done: int, total: int) -> None:
+        if what not in tasks:
+            tasks[what] = bars.add_task(what, total=total)
+        bars.update(tasks[what], completed=done, total=total)
+
+    with bars:
+        yield advance

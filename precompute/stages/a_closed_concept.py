@@ -1,0 +1,110 @@
+"""Stage `a_closed_concept`: module A, description-based (paper, section 3.3)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from and_core.algorithms.a_closed_concept.description_based import concept_features, concept_text
+from and_core.algorithms.a_closed_concept.similarity import ranked_concepts, similarity
+from and_core.algorithms.exemplars import constant_neurons
+from and_core.errors import ConfigError
+from precompute.pipeline import Job, RunShard, Stage, Tables
+from precompute.run import Run
+from precompute.stages.activations import ActivationFolder
+
+
+class AClosedConcept(Stage):
+    name = "a_closed_concept"
+    inputs = ("activations", "captions")
+
+    def settings(self, run: Run, network: str | None) -> dict[str, Any]:
+        settings = run.config.a_closed_concept.model_dump(mode="json")
+        return {**settings, "concepts": concept_names(run), "text_encoder": run.fingerprints["text_encoder"]}
+
+    def items(self, job: Job) -> int:
+        return ActivationFolder.of(job.input("activations")).neuron_count
+
+    def shards(self, job: Job) -> list[range]:
+        return ActivationFolder.of(job.input("activations")).ranges
+
+    @contextmanager
+    def work(self, job: Job) -> Iterator[RunShard]:
+        folder = ActivationFolder.of(job.input("activations"))
+        clips, features = described_concepts(job)
+        yield lambda items: concept_table(job, folder, items, clips, features)
+
+    def finish(self, job: Job) -> Tables:
+        names = concept_names(job.run)
+        template = job.run.config.a_closed_concept.template
+        return {"concept": pa.table({"name": names, "text": [concept_text(name, template) for name in names]})}
+
+
+def concept_names(run: Run) -> list[str]:
+    """The concept set D_c: the data set's classes, or the lines of a text file, each once.
+
+    Raises:
+        ConfigError: the data set has no classes, or there is no such file, or it is empty.
+    """
+    concepts = run.config.a_closed_concept.concepts
+    if concepts == "classes":
+        names = list(run.dataset.class_names)
+        remedy = "Give a text file with one concept a line: a_closed_concept.concepts = PATH."
+        problem = f"The data set {run.dataset.name} has no classes to serve as concepts."
+    else:
+        path = Path(concepts)
+        problem, remedy = (
+            f"a_closed_concept.concepts = {concepts!r} is no file with a concept in it.",
+            "Check its path.",
+        )
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    if not names:
+        raise ConfigError(problem, remedy)
+    return names
+
+
+def described_concepts(job: Job) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """The clips that have a caption, and v_c for each concept over them: [clips with a caption, M]."""
+    captions = job.input("captions").table("caption")["caption"].to_pylist()
+    clips = np.flatnonzero([bool(caption) for caption in captions])
+    settings = job.run.config.a_closed_concept
+    texts = [concept_text(name, settings.template) for name in concept_names(job.run)]
+    encoder = job.run.new_text_encoder()
+    features = concept_features(
+        encoder.embed([captions[clip] for clip in clips]), encoder.embed(texts), feature=settings.feature
+    )
+    return clips, features
+
+
+def concept_table(
+    job: Job,
+    folder: ActivationFolder,
+    items: range,
+    clips: npt.NDArray[np.intp],
+    features: npt.NDArray[np.float32],
+) -> Tables:
+    settings = job.run.config.a_closed_concept
+    activations = folder.activations(folder.layer_of(items).name)[:, clips]
+    undefined = constant_neurons(activations)
+    tables = []
+    for name in settings.similarities:
+        concepts, scores, valid = ranked_concepts(similarity(name, activations, features), settings.keep, undefined)
+        neurons, ranks = np.nonzero(valid)
+        tables.append(
+            pa.table(
+                {
+                    "neuron": (neurons + items.start).astype(np.int32),
+                    "method": pa.repeat("description_based", len(neurons)),
+                    "similarity": pa.repeat(name, len(neurons)),
+                    "rank": (ranks + 1).astype(np.int32),
+                    "concept": concepts[valid].astype(np.int32),
+                    "score": scores[valid].astype(np.float32),
+                }
+            )
+        )
+    return {"closed_concept": pa.concat_tables(tables)}

@@ -1,0 +1,30 @@
+"""The line of stages, in the order in which they run."""
+
+from precompute.pipeline import Stage
+from precompute.stages.a_closed_concept import AClosedConcept
+from precompute.stages.ablations import Ablations
+from precompute.stages.activations import Activations
+from precompute.stages.b_calibration import BCalibration
+from precompute.stages.c_open_concept import COpenConcept
+from precompute.stages.caption_clusters import CaptionClusters
+from precompute.stages.captions import Captions
+from precompute.stages.clips import Clips
+from precompute.stages.exemplars import ExemplarStage
+from precompute.stages.interpretability import Interpretability
+from precompute.stages.publish import Publish
+from precompute.stages.summaries import Summaries
+
+STAGES: tuple[Stage, ...] = (
+    Clips(),
+    Activations(),
+    ExemplarStage(),
+    Captions(),
+    CaptionClusters(),
+    Summaries(),
+    AClosedConcept(),
+    BCalibration(),
+    COpenConcept(),
+    Interpretability(),
+    Ablations(),
+    Publish(),
+)

@@ -1,0 +1,96 @@
+"""Stage `publish`: compile what the other stages wrote into one store, and make it the current one."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from and_core.store.build import MAX_CLIPS_WITH_ACTIVATIONS, SCHEMA_VERSION, StoreBuilder
+from precompute.pipeline import Job, RunShard, Stage, Tables
+from precompute.run import Run
+from precompute.stages.activations import ActivationFolder
+from precompute.stages.store_rows import insert_acoustic_words, insert_dataset, insert_network, insert_run, insert_texts
+from precompute.stages.store_rows import First, settings_of, store_meta
+
+
+class Publish(Stage):
+    name = "publish"
+    per_network = False
+    inputs = (
+        *("clips", "activations", "exemplars", "captions", "caption_clusters", "summaries", "a_closed_concept"),
+        *("b_calibration", "c_open_concept", "interpretability", "ablations"),
+    )
+    unit = "neurons"
+
+    def settings(self, run: Run, network: str | None) -> dict[str, Any]:
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "meta": store_meta(run),
+            "networks": {
+                name: [settings_of(run, name), run.fingerprints[f"network.{name}"]] for name in run.config.network
+            },
+        }
+
+    def items(self, job: Job) -> int:
+        return sum(ActivationFolder.of(job.input("activations", name)).neuron_count for name in job.run.config.network)
+
+    def shards(self, job: Job) -> list[range]:
+        return [range(self.items(job))]
+
+    @contextmanager
+    def work(self, job: Job) -> Iterator[RunShard]:
+        yield lambda _: publish(job)
+
+    def is_done(self, job: Job) -> bool:
+        current = job.run.store / "current"
+        return super().is_done(job) and current.is_file() and current.resolve() == store_file(job).resolve()
+
+
+def store_file(job: Job) -> Path:
+    return job.run.store / f"and-{job.key}.duckdb"
+
+
+def publish(job: Job) -> Tables:
+    """Put audio and spectrograms beside the store file, build it where it is not there yet, then flip the link."""
+    job.run.store.mkdir(exist_ok=True)
+    for folder in ("audio", "spectrograms"):
+        copy_files(job.input("clips").folder / folder, job.run.store / folder)
+    if not store_file(job).is_file():
+        build(job)
+    flip_link(job.run.store / "current", store_file(job).name)
+    return {}
+
+
+def build(job: Job) -> None:
+    clips = job.input("clips").table("clip")
+    with_activations = clips.num_rows <= MAX_CLIPS_WITH_ACTIVATIONS
+    with StoreBuilder(store_file(job), clips.num_rows if with_activations else 1) as builder:
+        insert_run(builder, job)
+        insert_dataset(builder, job, clips)
+        insert_texts(builder, job)
+        insert_acoustic_words(builder, job)
+        first = First()
+        for network in job.run.config.network:
+            first = insert_network(builder, job, network, first, with_activations)
+
+
+def copy_files(source: Path, target: Path) -> None:
+    """Put every file of `source` into `target`: as a hard link where the disk allows it, else as a copy."""
+    target.mkdir(exist_ok=True)
+    for file in source.iterdir():
+        copy = target / file.name
+        if not copy.exists():
+            try:
+                os.link(file, copy)
+            except OSError:
+                shutil.copyfile(file, copy)
+
+
+def flip_link(link: Path, target: str) -> None:
+    """Point `link` at `target` in one step, so that readers find either the old store or the new one."""
+    temporary = link.with_name(f"{link.name}.tmp")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)

@@ -1,0 +1,43 @@
+"""Runs over fakes: the whole line of stages in a second."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from and_core.models import registry
+from and_core.models.fakes import fake_registry
+from precompute.config import Component, RunConfig
+from precompute.run import Run
+
+
+@pytest.fixture
+def fakes() -> Iterator[None]:
+    """The fakes stand in the registry under the kind `fake`."""
+    for protocol, rows in fake_registry().items():
+        registry.REGISTRY[protocol].update(rows)
+    yield
+    for protocol in fake_registry():
+        del registry.REGISTRY[protocol]["fake"]
+
+
+@pytest.fixture
+def fake_run(fakes: None, tmp_path: Path) -> Callable[..., Run]:
+    """Makes a run of fakes; keyword arguments are tables of the configuration."""
+
+    def make(dataset: dict[str, Any] | None = None, network: dict[str, Any] | None = None, **tables: Any) -> Run:
+        fake = Component(kind="fake")
+        components = dict.fromkeys(("captioner", "summarizer", "acoustic_word_judge", "text_encoder"), fake)
+        networks = network or {"fake": {}}
+        return Run(
+            RunConfig(
+                name="fakes",
+                dataset=Component(kind="fake", **(dataset or {})),
+                network={name: Component(kind="fake", **options) for name, options in networks.items()},
+                **{**components, "interpretability": {"clusters": 2}, "ablations": {"clips_per_class": 2}, **tables},
+            ),
+            tmp_path / "runs",
+        )
+
+    return make

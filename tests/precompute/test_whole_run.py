@@ -1,0 +1,170 @@
+"""The whole line of stages, over fakes: what ends up in the store, and what changes when something goes wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from and_core.errors import ConfigError, DatasetError
+from precompute.clean import clean_run
+from precompute.pipeline import Job, Progress, execute, jobs_of
+from precompute.report import closing_notes
+from precompute.run import Run
+from precompute.stages.line import STAGES
+
+MakeRun = Callable[..., Run]
+
+
+class Silent:
+    """A Progress that only counts."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def kept(self, job: Job) -> None: ...
+
+    def started(self, job: Job, items: int, already: int, shards: int) -> None: ...
+
+    def advanced(self, job: Job, items: int) -> None: ...
+
+    def finished(self, job: Job, seconds: float) -> None:
+        self.done.append(job.title)
+
+
+def run_all(run: Run, progress: Progress | None = None) -> list[Job]:
+    jobs = jobs_of(run, STAGES)
+    execute(jobs, progress or Silent())
+    return jobs
+
+
+def rows(run: Run, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect((run.store / "current").resolve(), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def contents(run: Run) -> dict[str, list[tuple[Any, ...]]]:
+    """Every table of the store but the one that holds how long things took."""
+    tables = [name for (name,) in rows(run, "SELECT table_name FROM duckdb_tables() ORDER BY 1") if name != "stage_run"]
+    return {table: rows(run, f"FROM {table} ORDER BY ALL") for table in tables}
+
+
+def test_every_neuron_of_every_network_is_dissected(fake_run: MakeRun) -> None:
+    run = fake_run(network={"one": {}, "two": {"seed": 1}})
+    run_all(run)
+    assert rows(run, "SELECT name, neuron_count FROM network") == [("one", 17), ("two", 17)]
+    assert rows(run, "SELECT min(neuron_id), max(neuron_id), count(*) FROM neuron") == [(0, 33, 34)]
+    assert rows(run, "SELECT count(*) FROM exemplar") == [(34 * 2 * 5,)]
+    assert rows(run, "SELECT count(DISTINCT neuron_id) FROM summary WHERE summary IS NOT NULL") == [(34,)]
+    assert rows(run, "SELECT count(*) FROM ablation") == [(2 * 3 * 2,)]
+
+
+def test_exemplars_are_the_most_and_least_exciting_clips(fake_run: MakeRun) -> None:
+    run = fake_run()
+    run_all(run)
+    disagreeing = rows(
+        run,
+        """FROM (SELECT neuron_id, list(activation ORDER BY rank) AS found FROM exemplar WHERE polarity = 'high' GROUP BY ALL)
+        JOIN activation USING (neuron_id)
+        WHERE found <> list_reverse_sort(activations::FLOAT[])[:5]""",
+    )
+    assert disagreeing == []
+
+
+def test_a_second_run_does_nothing(fake_run: MakeRun) -> None:
+    run, second = fake_run(), Silent()
+    run_all(run)
+    run_all(Run(run.config, run.runs_folder), second)
+    assert second.done == []
+
+
+def test_another_threshold_redoes_calibration_and_what_follows_alone(fake_run: MakeRun) -> None:
+    run_all(fake_run())
+    second = Silent()
+    run_all(fake_run(b_calibration={"threshold": 0.9}), second)
+    assert second.done == ["b_calibration fake", "c_open_concept fake", "ablations fake", "publish"]
+
+
+def test_renaming_a_network_only_publishes_again(fake_run: MakeRun) -> None:
+    run_all(fake_run())
+    second, run = Silent(), fake_run(network={"renamed": {}})
+    run_all(run, second)
+    assert second.done == ["publish"]
+    assert rows(run, "SELECT name FROM network") == [("renamed",)]
+
+
+def test_a_clip_that_cannot_be_read_is_listed_and_left_out(fake_run: MakeRun) -> None:
+    run = fake_run(dataset={"broken": 4})
+    jobs = run_all(run)
+    assert [name for (name,) in rows(run, "SELECT filename FROM skipped_clip")] == [
+        "tone-003.wav",
+        "tone-007.wav",
+        "tone-011.wav",
+    ]
+    assert rows(run, "SELECT count(*) FROM clip") == [(9,)]
+    assert any("3 clips were left out" in note for note in closing_notes(jobs))
+
+
+def test_a_data_set_without_one_good_clip_stops_the_run(fake_run: MakeRun) -> None:
+    with pytest.raises(DatasetError, match="None of the 12 clips"):
+        run_all(fake_run(dataset={"broken": 1}))
+
+
+def test_labels_that_do_not_match_are_told_and_the_rest_goes_on(fake_run: MakeRun) -> None:
+    run = fake_run(network={"other": {"class_names": ["Low Hum", "violin", "drum"]}})
+    notes = list(closing_notes(run_all(run)))
+    assert len(notes) == 1
+    assert "no output named as 2 of the data set's 3 classes (middle_tone, high_whistle)" in notes[0]
+    assert rows(run, "SELECT DISTINCT class_id FROM ablation") == [(0,)]
+    assert rows(run, "SELECT count(*) FROM summary WHERE summary IS NOT NULL") == [(34,)]
+
+
+def test_going_back_to_an_earlier_setting_brings_its_store_back(fake_run: MakeRun) -> None:
+    run = fake_run()
+    run_all(run)
+    first = contents(run)
+    run_all(fake_run(exemplars={"k": 3}))
+    assert contents(run) != first
+    again = Silent()
+    run_all(fake_run(), again)
+    assert again.done == ["publish"]
+    assert contents(run) == first
+
+
+def test_a_deleted_store_is_published_again_with_the_same_content(fake_run: MakeRun) -> None:
+    run = fake_run()
+    run_all(run)
+    first = contents(run)
+    (run.store / "current").resolve().unlink()
+    run_all(run)
+    assert contents(run) == first
+
+
+def test_clean_keeps_what_the_configuration_uses(fake_run: MakeRun) -> None:
+    run_all(fake_run())
+    jobs = run_all(fake_run(exemplars={"k": 3}))
+    removed, freed = clean_run(jobs)
+    assert removed > 0 and freed > 0
+    nothing = Silent()
+    run_all(fake_run(exemplars={"k": 3}), nothing)
+    assert nothing.done == []
+    assert clean_run(jobs) == (0, 0)
+
+
+def test_the_store_stands_on_its_own(fake_run: MakeRun, tmp_path: Path) -> None:
+    run = fake_run()
+    run_all(run)
+    for audio, spectrogram in rows(run, "SELECT audio, spectrogram FROM clip"):
+        assert (run.store / audio).read_bytes()[:4] == b"fLaC"
+        assert (run.store / spectrogram).read_bytes()[1:4] == b"PNG"
+
+
+def test_concepts_come_from_a_file_and_a_missing_one_is_named(fake_run: MakeRun, tmp_path: Path) -> None:
+    file = tmp_path / "concepts.txt"
+    file.write_text("deep hum\n\nwhistle\nwhistle\n")
+    run = fake_run(a_closed_concept={"concepts": str(file)})
+    run_all(run)
+    assert rows(run, "SELECT name FROM concept ORDER BY concept_id") == [("deep hum",), ("whistle",)]
+    with pytest.raises(ConfigError, match="no file with a concept"):
+        run_all(fake_run(a_closed_concept={"concepts": str(tmp_path / "nowhere.txt")}))
