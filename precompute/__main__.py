@@ -1,0 +1,137 @@
+"""The command line: `and-precompute`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from and_core.errors import AndError, ConfigError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Dissect audio networks, neuron by neuron.",
+)
+evaluate = typer.Typer(no_args_is_help=True, help="Tables of the paper, computed on a finished run.")
+app.add_typer(evaluate, name="evaluate")
+
+Config = Annotated[str, typer.Argument(help="A TOML file, or the name of a shipped configuration: demo, esc10.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting, e.g. --set exemplars.k=10.")
+]
+Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", envvar="AND_RUNS", help="The folder of all runs.")]
+RUNS = Path("runs")
+
+
+@app.command()
+def run(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> None:
+    """Dissect the networks of CONFIG and publish the result for the app. Resumes where it was stopped."""
+    from precompute import config as configuration
+    from precompute.pipeline import execute, jobs_of
+    from precompute.progress import RichProgress
+    from precompute.report import closing_notes
+    from precompute.run import Run
+    from precompute.stages.line import STAGES
+
+    this = Run(configuration.load(config, tuple(overrides or ())), runs)
+    jobs = jobs_of(this, STAGES)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    with RichProgress(console) as progress:
+        execute(jobs, progress)
+    for note in closing_notes(jobs):
+        console.print(f"Note: {note}", style="yellow", markup=False)
+    done = "Nothing was left to do." if progress.kept_count == len(jobs) else "Done."
+    console.print(f"{done} The store is {this.store}. Browse it: streamlit run app.py -- --store {this.store}")
+
+
+@app.command()
+def status(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> None:
+    """Which stages of CONFIG are done, and which are not."""
+    from precompute import config as configuration
+    from precompute.pipeline import jobs_of
+    from precompute.run import Run
+    from precompute.stages.line import STAGES
+
+    table = Table("stage", "state", "items", "seconds")
+    for job in jobs_of(Run(configuration.load(config, tuple(overrides or ())), runs), STAGES):
+        if job.is_done:
+            table.add_row(job.title, "done", f"{job.record['items']:,}", f"{job.record['seconds']:,.1f}")
+        else:
+            shards = len([folder for folder in job.folder.glob("shards/*") if folder.suffix != ".tmp"])
+            table.add_row(job.title, f"{shards} shards done" if shards else "to do", "", "")
+    Console().print(table)
+
+
+@app.command()
+def clean(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> None:
+    """Delete what a run keeps of earlier configurations: CONFIG as it is now stays complete."""
+    from precompute import config as configuration
+    from precompute.clean import clean_run
+    from precompute.pipeline import jobs_of
+    from precompute.run import Run
+    from precompute.stages.line import STAGES
+
+    removed, freed = clean_run(jobs_of(Run(configuration.load(config, tuple(overrides or ())), runs), STAGES))
+    Console(stderr=True).print(f"Removed {removed} folders and files, {freed / 2**20:,.1f} MB.")
+
+
+@app.command()
+def train(
+    config: Annotated[str, typer.Argument(help="A TOML file, or the name of a shipped one: train_ast_foley.")],
+    overrides: Overrides = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write the checkpoint.")] = None,
+) -> None:
+    """Train a network and measure it on the fold it has not seen."""
+    from precompute.progress import training_bar
+    from precompute.train import train_from_file
+
+    console = Console(stderr=True, highlight=False)
+    with training_bar(console) as advance:
+        report = train_from_file(config, tuple(overrides or ()), out, advance)
+    console.print(
+        f"Held-out fold {report.held_out_fold}: {report.accuracy:.1%} of {report.held_out_clips} clips right, "
+        f"after {report.seconds:,.0f} s of training."
+    )
+
+
+@evaluate.command("last-layer")
+def last_layer(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name.")],
+    runs: Runs = RUNS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print rows for machines.")] = False,
+) -> None:
+    """Does each output neuron get the name of its class? (Tables 2 and 7 of the paper)"""
+    from dataclasses import asdict
+
+    from precompute.evaluate import last_layer_scores
+
+    scores = last_layer_scores(runs / name / "store")
+    if as_json:
+        typer.echo(json.dumps([asdict(score) for score in scores], indent=1))
+        return
+    table = Table("network", "method", "similarity", "n", "top-1", "top-5", "cosine")
+    for score in scores:
+        cells = (f"{score.top1:.1%}", f"{score.top5:.1%}", f"{score.cosine:.2f}")
+        table.add_row(score.network, score.method, score.similarity, str(score.n), *cells)
+    Console().print(table)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: errors that a person can mend are one message, not a traceback. A wrong setting exits with 2."""
+    try:
+        app(arguments)
+    except AndError as error:
+        console = Console(stderr=True, highlight=False, soft_wrap=True)
+        console.print(f"{type(error).__name__}: {error.what}", style="red", markup=False)
+        if error.remedy:
+            console.print(error.remedy, markup=False)
+        sys.exit(2 if isinstance(error, ConfigError) else 1)
+
+
+if __name__ == "__main__":
+    main()

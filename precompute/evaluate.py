@@ -1,0 +1,21 @@
+"""Tables of the paper, computed from a published store."""
+
+from pathlib import Path
+
+from and_core.algorithms.evaluation import LastLayerScore, last_layer_evaluation
+from and_core.store.connection import open_store
+from and_core.store.queries import last_layer_concepts
+
+from and_core.models.text_encoders.minilm import MiniLM
+
+
+def last_layer_scores(store_folder: Path) -> list[LastLayerScore]:
+    """How often an output neuron's best concept is the class it stands for (paper, section 4.1, Tables 2 and 7).
+
+    Output neurons without a class of the same name in the data set are left out.
+
+    Raises:
+        StoreError: the run has no store.
+    """
+    concepts = last_layer_concepts(open_store(store_folder))
+    return last_layer_evaluation(concepts, MiniLM())
