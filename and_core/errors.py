@@ -4,6 +4,7 @@ AndError
 ├── ConfigError      the run configuration: an unknown key, a missing or wrong value
 ├── DatasetError     the probing dataset: no such folder, nothing readable in it
 │   └── ClipError    one clip: left out of the run, and listed
+├── EncoderError     a text encoder: weights missing, or not the expected ones
 ├── NetworkError     the target network: files, architecture, labels, self-check
 ├── PipelineError    a run's folders: locked by another process, disk full, damaged
 └── StoreError       the DuckDB store: missing, damaged, or of another version
@@ -37,6 +38,10 @@ class DatasetError(AndError):
 
 class ClipError(DatasetError):
     """One clip cannot be used; the run lists it and goes on without it."""
+
+
+class EncoderError(AndError):
+    """A text encoder's weights are missing or are not the expected ones."""
 
 
 class NetworkError(AndError):

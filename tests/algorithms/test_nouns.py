@@ -24,7 +24,14 @@ def test_only_what_can_be_counted_gets_an_article(name: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("word", "one"),
-    [("dogs", "dog"), ("babies", "baby"), ("glass", "glass"), ("bus", "bus"), ("sneezing", "sneezing"), ("hiss", "hiss")],
+    [
+        ("dogs", "dog"),
+        ("babies", "baby"),
+        ("glass", "glass"),
+        ("bus", "bus"),
+        ("sneezing", "sneezing"),
+        ("hiss", "hiss"),
+    ],
 )
 def test_singular_forms_keep_words_that_only_look_plural(word: str, one: str) -> None:
     assert singular(word) == one
