@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from and_core.algorithms.evaluation import LastLayerScore, last_layer_evaluation
+from and_core.models.text_encoders.minilm import MiniLM
 from and_core.store.connection import open_store
 from and_core.store.queries import last_layer_concepts
-
-from and_core.models.text_encoders.minilm import MiniLM
 
 
 def last_layer_scores(store_folder: Path) -> list[LastLayerScore]:

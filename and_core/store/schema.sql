@@ -175,6 +175,12 @@ CREATE TABLE interpretability (        -- interpretable at tau: shared_clips >= 
     shared_clips INTEGER NOT NULL      -- how many of the K share it
 );
 
+CREATE TABLE interpretability_by_chance (   -- the same of clips drawn by chance: what a share of interpretable neurons is worth
+    k            INTEGER NOT NULL,
+    shared_clips INTEGER NOT NULL,
+    share        DOUBLE NOT NULL       -- of the draws, 0..1
+);
+
 -- ------------------------------------------------------------------ ablation
 CREATE TABLE baseline_logit (          -- the unpruned network on every clip
     network_id INTEGER NOT NULL,

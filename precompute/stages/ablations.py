@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
 from and_core.algorithms.ablation import class_confidences, closed_concept_neurons, matched_random, open_concept_neurons
 from and_core.algorithms.c_open_concept.parts_of_speech import lemmas_of_name
-
 from and_core.models.protocols import FloatArray, TargetNetwork
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from and_core.algorithms.interpretability import cluster_sentences, telling_words
 
 from and_core.algorithms.b_calibration.points import points
+from and_core.algorithms.interpretability import cluster_sentences, telling_words
 from and_core.errors import PipelineError
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run

@@ -20,7 +20,7 @@ import pyarrow as pa
 import soundfile
 import soxr
 
-from and_core.algorithms.acoustics import measure
+from and_core.algorithms import acoustics
 from and_core.errors import ClipError, DatasetError
 from and_core.models.protocols import Clip, FloatArray
 from precompute.pipeline import Job, RunShard, Stage, Tables
@@ -37,7 +37,7 @@ class Clips(Stage):
     shard_size = 64
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
-        return {"dataset": run.fingerprints["dataset"]}
+        return {"dataset": run.fingerprints["dataset"], "acoustics": acoustics.VERSION}
 
     def items(self, job: Job) -> int:
         return len(job.run.dataset)
@@ -81,7 +81,7 @@ def read_clip(job: Job, item: int) -> Reading:
     audio, spectrogram = f"audio/{sha256[:16]}.flac", f"spectrograms/{sha256[:16]}.png"
     write_bytes(job.folder / audio, flac)
     write_bytes(job.folder / spectrogram, spectrogram_png(clip.waveform, clip.sample_rate_hz))
-    measured = measure(clip.waveform, clip.sample_rate_hz)
+    measured = acoustics.measure(clip.waveform, clip.sample_rate_hz)
     row = {
         "item": item,
         "filename": clip.filename,

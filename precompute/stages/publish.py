@@ -11,8 +11,16 @@ from and_core.store.build import MAX_CLIPS_WITH_ACTIVATIONS, SCHEMA_VERSION, Sto
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
 from precompute.stages.activations import ActivationFolder
-from precompute.stages.store_rows import insert_acoustic_words, insert_dataset, insert_network, insert_run, insert_texts
-from precompute.stages.store_rows import First, settings_of, store_meta
+from precompute.stages.store_rows import (
+    First,
+    insert_acoustic_words,
+    insert_dataset,
+    insert_network,
+    insert_run,
+    insert_texts,
+    settings_of,
+    store_meta,
+)
 
 
 class Publish(Stage):

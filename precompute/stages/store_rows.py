@@ -1,4 +1,4 @@
-"""Turns the stages' tables, which count from 0 in their own lists, into rows of the store, which counts over the run."""
+"""Turns the stages' tables, which count from 0 in lists of their own, into rows of the store."""
 
 import json
 from dataclasses import dataclass
@@ -128,7 +128,11 @@ def insert_texts(builder: StoreBuilder, job: Job) -> None:
     )
     builder.insert("caption_sentence", renamed(job.input("caption_clusters").table("caption_sentence")))
     builder.insert("cluster", renamed(job.input("caption_clusters").table("cluster")))
-    concepts = job.input("a_closed_concept", next(iter(job.run.config.network))).table("concept")
+    first = next(iter(job.run.config.network))  # concept set and chance are the same for every network
+    concepts = job.input("a_closed_concept", first).table("concept")
+    builder.insert(
+        "interpretability_by_chance", job.input("interpretability", first).table("interpretability_by_chance")
+    )
     builder.insert("concept", concepts.append_column("concept_id", pa.array(range(concepts.num_rows), pa.int32())))
 
 

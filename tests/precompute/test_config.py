@@ -42,7 +42,12 @@ def test_paths_with_a_dot_are_taken_from_the_file_and_others_are_left_alone(mini
 def test_set_wins_over_the_file_and_reads_toml_values(minimal: Path) -> None:
     loaded = config.load(
         minimal,
-        ("exemplars.k=7", "dataset.root=/some/where", "a_closed_concept.similarities=['cos']", "network.mine.batch_size=4"),
+        (
+            "exemplars.k=7",
+            "dataset.root=/some/where",
+            "a_closed_concept.similarities=['cos']",
+            "network.mine.batch_size=4",
+        ),
     )
     assert loaded.exemplars.k == 7
     assert loaded.dataset.options["root"] == "/some/where"

@@ -17,8 +17,8 @@ from precompute.stages.line import STAGES
 MakeRun = Callable[..., Run]
 
 
-class Silent:
-    """A Progress that only counts."""
+class Counting:
+    """A Progress that remembers what was done."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -35,7 +35,7 @@ class Silent:
 
 def run_all(run: Run, progress: Progress | None = None) -> list[Job]:
     jobs = jobs_of(run, STAGES)
-    execute(jobs, progress or Silent())
+    execute(jobs, progress or Counting())
     return jobs
 
 
@@ -65,7 +65,10 @@ def test_exemplars_are_the_most_and_least_exciting_clips(fake_run: MakeRun) -> N
     run_all(run)
     disagreeing = rows(
         run,
-        """FROM (SELECT neuron_id, list(activation ORDER BY rank) AS found FROM exemplar WHERE polarity = 'high' GROUP BY ALL)
+        """
+        FROM (
+            SELECT neuron_id, list(activation ORDER BY rank) AS found FROM exemplar WHERE polarity = 'high' GROUP BY ALL
+        )
         JOIN activation USING (neuron_id)
         WHERE found <> list_reverse_sort(activations::FLOAT[])[:5]""",
     )
@@ -73,7 +76,7 @@ def test_exemplars_are_the_most_and_least_exciting_clips(fake_run: MakeRun) -> N
 
 
 def test_a_second_run_does_nothing(fake_run: MakeRun) -> None:
-    run, second = fake_run(), Silent()
+    run, second = fake_run(), Counting()
     run_all(run)
     run_all(Run(run.config, run.runs_folder), second)
     assert second.done == []
@@ -81,14 +84,14 @@ def test_a_second_run_does_nothing(fake_run: MakeRun) -> None:
 
 def test_another_threshold_redoes_calibration_and_what_follows_alone(fake_run: MakeRun) -> None:
     run_all(fake_run())
-    second = Silent()
+    second = Counting()
     run_all(fake_run(b_calibration={"threshold": 0.9}), second)
     assert second.done == ["b_calibration fake", "c_open_concept fake", "ablations fake", "publish"]
 
 
 def test_renaming_a_network_only_publishes_again(fake_run: MakeRun) -> None:
     run_all(fake_run())
-    second, run = Silent(), fake_run(network={"renamed": {}})
+    second, run = Counting(), fake_run(network={"renamed": {}})
     run_all(run, second)
     assert second.done == ["publish"]
     assert rows(run, "SELECT name FROM network") == [("renamed",)]
@@ -126,7 +129,7 @@ def test_going_back_to_an_earlier_setting_brings_its_store_back(fake_run: MakeRu
     first = contents(run)
     run_all(fake_run(exemplars={"k": 3}))
     assert contents(run) != first
-    again = Silent()
+    again = Counting()
     run_all(fake_run(), again)
     assert again.done == ["publish"]
     assert contents(run) == first
@@ -146,7 +149,7 @@ def test_clean_keeps_what_the_configuration_uses(fake_run: MakeRun) -> None:
     jobs = run_all(fake_run(exemplars={"k": 3}))
     removed, freed = clean_run(jobs)
     assert removed > 0 and freed > 0
-    nothing = Silent()
+    nothing = Counting()
     run_all(fake_run(exemplars={"k": 3}), nothing)
     assert nothing.done == []
     assert clean_run(jobs) == (0, 0)
