@@ -1,0 +1,62 @@
+"""A clip: what it is, how it looks, how it sounds, and what was said about it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.components.links import plain
+from pages.components.store import View
+
+IN_A_ROW = 5
+
+
+def clip_row(view: View, clips: pd.DataFrame, show_caption: bool = True) -> None:
+    """Cards side by side, five in a row. Columns as in `queries.exemplars`, less what `card` can do without."""
+    rows = clips.to_dict("records")
+    strongest = max((abs(row["activation"]) for row in rows), default=1.0) if "activation" in clips else 1.0
+    for start in range(0, len(rows), IN_A_ROW):
+        for column, row in zip(st.columns(IN_A_ROW), rows[start : start + IN_A_ROW], strict=False):
+            with column:
+                card(view, row, strongest, show_caption)
+
+
+def card(view: View, clip: Mapping[Any, Any], strongest: float = 1.0, show_caption: bool = True) -> None:
+    """One clip.
+
+    Args:
+        clip: class_name, filename, seconds, audio, spectrogram; optionally rank, activation, caption, heading.
+        strongest: the activation that fills the bar.
+    """
+    name = class_name(clip["class_name"])
+    with st.container(border=True, gap="small"):
+        st.markdown(f"**{plain(str(clip.get('heading') or name))}**")
+        if "activation" in clip:
+            activation = float(clip["activation"])
+            filled = min(abs(activation) / strongest, 1.0) if strongest else 0.0
+            st.progress(filled, text=f"#{clip['rank']} · activation {activation:.2f}")
+        spectrogram_and_player(view, clip, name)
+        if show_caption:
+            with st.expander("Caption"):
+                said = clip["caption"]
+                st.text(said if isinstance(said, str) else "The captioner gave nothing usable for this clip.")
+                st.caption(plain(f"{clip['filename']}, {clip['seconds']:.1f} s"))
+
+
+def spectrogram_and_player(view: View, clip: Mapping[Any, Any], name: str) -> None:
+    """The mel spectrogram and the sound."""
+    described = f"{name}, {clip['filename']}"
+    st.image(view.store.file(str(clip["spectrogram"])), width="stretch", alt=f"Mel spectrogram of {described}")
+    st.audio(view.store.file(str(clip["audio"])), format="audio/flac", alt=f"Play {described}")
+
+
+def class_name(name: object) -> str:
+    """The class as words; clips of a data set without classes have none."""
+    return name.replace("_", " ") if isinstance(name, str) else "no class"
+
+
+def points_list(points: Sequence[str]) -> None:
+    """Numbered sentences that a model wrote, as they stand."""
+    for number, point in enumerate(points, start=1):
+        st.text(f"{number}.  {point}")

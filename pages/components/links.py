@@ -1,0 +1,49 @@
+"""Links between pages, and text that is shown as it stands.
+
+Everything a model wrote goes through `st.text` or `plain`: Markdown would render a link or an image from it.
+"""
+
+import re
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.components.store import View
+
+OVERVIEW = "pages/views/overview.py"
+NEURON = "pages/views/neuron.py"
+SEARCH = "pages/views/search.py"
+ADJECTIVES = "pages/views/adjectives.py"
+PRUNING = "pages/views/pruning.py"
+WORD_JOINER = "\u2060"
+"""Invisible. Keeps `https:`, `www.` and `:dog:` from becoming links and pictures, which escaping alone does not."""
+
+
+def plain(text: str) -> str:
+    """`text` for a place that reads Markdown, so that it looks as it is written."""
+    escaped = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"(\\:|\\@|www)", rf"\1{WORD_JOINER}", escaped, flags=re.IGNORECASE)
+
+
+def neuron_query(view: View, layer: str, position: int) -> dict[str, str]:
+    """The permalink's parameters."""
+    return {**view.query, "network": view.network.name, "layer": layer, "neuron": str(position)}
+
+
+def open_neuron(view: View, layer: str, position: int) -> None:
+    """Leave this page for the neuron's."""
+    st.switch_page(NEURON, query_params=neuron_query(view, layer, position))
+
+
+def neuron_link(view: View, layer: str, position: int, label: str = "", icon: str | None = None) -> None:
+    """`layer3_output#42`, or `label`, leading to the neuron's page."""
+    name = label or f"{layer}#{position}"
+    st.page_link(NEURON, label=plain(name), icon=icon, query_params=neuron_query(view, layer, position))
+
+
+def word_chips(view: View, words: Sequence[str]) -> None:
+    """Words in a row; each leads to the neurons that speak of it."""
+    with st.container(horizontal=True, gap="small"):
+        for word in words:
+            query = {**view.query, "network": view.network.name, "word": word}
+            st.page_link(ADJECTIVES, label=plain(word), icon=":material/sell:", query_params=query)

@@ -1,0 +1,120 @@
+"""The target network itself, loaded when somebody prunes: the only place of the app that touches torch."""
+
+import importlib.util
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from and_core.algorithms.ablation import matched_random
+from and_core.errors import NetworkError
+from and_core.models import registry
+from and_core.models.protocols import FloatArray, NeuronIds, TargetNetwork
+from and_core.store.connection import Store
+from and_core.store.queries import Network
+
+NEEDED = ("torch", "transformers", "soundfile", "soxr")
+BATCH = 8
+"""Clips between two steps of the progress bar."""
+Progress = Callable[[float, str], object]
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """One experiment: what was pruned, and what the network then said of the same clips."""
+
+    title: str
+    target: str
+    """Class to forget."""
+    neurons: NeuronIds
+    clips: pd.DataFrame
+    """As `queries.evaluation_clips`; its logits are those of the unpruned network."""
+    after: FloatArray
+    """[N clips, C outputs] logits of the pruned network."""
+    controls: list[FloatArray]
+    """The same for as many random neurons of the same layers, one array a seed."""
+
+    @property
+    def neuron_count(self) -> int:
+        return sum(len(positions) for positions in self.neurons.values())
+
+    @property
+    def before(self) -> FloatArray:
+        """[N clips, C outputs] logits of the unpruned network."""
+        return np.stack(list(self.clips["logits"])).astype(np.float32)
+
+
+def loaded(network: Network) -> TargetNetwork:
+    """The network with its weights, the very ones that were dissected.
+
+    Raises:
+        NetworkError: something it needs is not installed, its files are not here, or they are other weights.
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise NetworkError(
+            f"Live pruning needs {', '.join(missing)}, not installed here.",
+            "Install it: pip install 'and-explorer[dissect]'.",
+        )
+    live = _loaded(network.name, network.kind, json.dumps(network.settings, sort_keys=True))
+    if live.fingerprint != network.fingerprint:
+        raise NetworkError(
+            f"The weights of {network.name} are not the ones that were dissected: their fingerprints differ.",
+            "Put the dissected weights back, or run the pipeline again with these.",
+        )
+    return live
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the network")
+def _loaded(name: str, kind: str, settings: str) -> TargetNetwork:
+    live: TargetNetwork = registry.create("network", kind, {**json.loads(settings), "name": name}, f"network.{name}")
+    return live
+
+
+def waveforms(store: Store, clips: pd.DataFrame, sample_rate_hz: int) -> list[FloatArray]:
+    """The clips beside the store, [T samples] float32 each, at the network's rate."""
+    import soundfile
+    import soxr
+
+    read = [soundfile.read(store.file(audio), dtype="float32") for audio in clips["audio"]]
+    return [
+        sound if rate == sample_rate_hz else np.asarray(soxr.resample(sound, rate, sample_rate_hz), np.float32)
+        for sound, rate in read
+    ]
+
+
+def matched_controls(neurons: NeuronIds, widths: dict[str, int], seeds: Sequence[int]) -> list[NeuronIds]:
+    """For every seed as many random neurons of every layer as `neurons` has there."""
+    counts, of = [len(positions) for positions in neurons.values()], [widths[layer] for layer in neurons]
+    draws = [matched_random(counts, of, np.random.default_rng(seed)) for seed in seeds]
+    return [{layer: positions.tolist() for layer, positions in zip(neurons, draw, strict=True)} for draw in draws]
+
+
+def pruned_logits(
+    live: TargetNetwork, sounds: Sequence[FloatArray], groups: Sequence[NeuronIds], progress: Progress
+) -> list[FloatArray]:
+    """What the network says of `sounds` without each of the groups of neurons in turn.
+
+    Args:
+        progress: told how far it is, from 0 to 1, and in words.
+
+    Returns:
+        One array [N clips, C outputs] a group.
+    """
+    started, done, total = time.monotonic(), 0, len(sounds) * len(groups)
+    results = []
+    for group in groups:
+        parts = []
+        for start in range(0, len(sounds), BATCH):
+            # Held for one batch only, so that another reader's pruning gets its turn.
+            with live.ablated(group):
+                parts.append(live.forward(sounds[start : start + BATCH])[0])
+            done += len(parts[-1])
+            left = (time.monotonic() - started) / done * (total - done)
+            progress(done / total, f"Played {done} of {total} clips, about {left:.0f} s left")
+        results.append(np.concatenate(parts))
+    return results

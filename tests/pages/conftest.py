@@ -1,0 +1,42 @@
+"""The app, run page by page without a browser."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from streamlit.testing.v1 import AppTest
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page(project: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """`open_page(store, "neuron", layer="fc", neuron="3")`: what the page shows at that address."""
+
+    def run(store: Path, page: str = "overview", **query: str) -> AppTest:
+        monkeypatch.setattr(sys, "argv", ["app.py", "--store", str(store)])
+        app = AppTest.from_file(str(project / "app.py"), default_timeout=60)
+        if page != "overview":
+            app.switch_page(f"pages/views/{page}.py")
+        for name, value in query.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return run
+
+
+@pytest.fixture
+def altered(tiny_store: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """`altered("DELETE FROM caption")`: a copy of the tiny store with something changed."""
+
+    def alter(statements: str) -> Path:
+        folder = tmp_path / "altered"
+        shutil.copytree(tiny_store, folder, symlinks=True)
+        with duckdb.connect(str((folder / "current").resolve())) as connection:
+            connection.execute(statements).fetchall()
+        return folder
+
+    return alter

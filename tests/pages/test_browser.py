@@ -1,0 +1,155 @@
+"""The app as a user meets it: started from the command line and driven in a real Chromium."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from and_core.store import queries
+from and_core.store.connection import Store, open_store
+
+Serve = Callable[[str, Path, float], AbstractContextManager[str]]
+pytestmark = pytest.mark.browser
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"),
+]
+SLOW_MS = 120_000
+"""For what loads a network, on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found:
+        return found
+    if os.environ.get("CI"):
+        pytest.fail("no Chromium, and CI must have one: apt-get install chromium")
+    pytest.skip("no Chromium on this machine: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, project: Path, tiny_store: Path) -> Iterator[str]:
+    """The running app."""
+    command = f"'{sys.executable}' -m streamlit run app.py -- --store '{tiny_store}'"
+    with serve(command, project, 60) as url:
+        yield url
+
+
+@pytest.fixture
+def page(chromium: str) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(30_000)
+        yield page
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def keep(project: Path) -> Callable[[Page, str], None]:
+    """Keeps a picture of the page under tests/screenshots."""
+    folder = project / "tests" / "screenshots"
+    folder.mkdir(exist_ok=True)
+    return lambda page, name: page.screenshot(path=folder / f"{name}.png") and None
+
+
+def dots(page: Page) -> Locator:
+    """The before/after chart: a dot a class as it was, then a dot a class as it is."""
+    return page.get_by_test_id("stPlotlyChart").first.locator(".scatterlayer path.point")
+
+
+def forgettable(store: Store) -> str:
+    """The class that the most hidden neurons speak of."""
+    outputs = queries.class_outputs(store, 0)
+    found = [queries.pruned_by(store, 0, int(class_id), "open_concept") for class_id in outputs["class_id"]]
+    sizes = [(rows["layer"] != "fc").sum() for rows in found]
+    return str(outputs["name"].iloc[max(range(len(sizes)), key=sizes.__getitem__)])
+
+
+def test_a_neuron_opens_by_its_permalink_and_its_clip_plays(
+    page: Page, address: str, keep: Callable[[Page, str], None]
+) -> None:
+    page.goto(f"{address}/neuron?layer=layer1_output&neuron=3")
+    expect(page.get_by_role("heading", name="layer1_output#3")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("Activations over all clips")).to_be_visible()
+    expect(page.locator("audio").first).to_be_visible()
+    played = page.locator("audio").first.evaluate(
+        """async sound => {
+            await sound.play();
+            for (let i = 0; i < 100 && sound.currentTime === 0; i++) await new Promise(done => setTimeout(done, 50));
+            return sound.currentTime;
+        }"""
+    )
+    assert played > 0
+    keep(page, "neuron")
+
+
+def test_a_permalink_is_right_for_the_first_visitor_after_a_start(
+    page: Page, serve: Serve, project: Path, tiny_store: Path
+) -> None:
+    with serve(f"'{sys.executable}' -m streamlit run app.py -- --store '{tiny_store}'", project, 60) as url:
+        page.goto(f"{url}/neuron?layer=layer1_output&neuron=3")
+        page.get_by_role("link", name="Next").click()  # a dialog over the page would catch this
+        expect(page.get_by_role("heading", name="layer1_output#4")).to_be_visible()
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+
+
+def test_a_cell_of_the_overview_opens_its_layer_and_the_go_to_box_a_neuron(
+    page: Page, address: str, keep: Callable[[Page, str], None]
+) -> None:
+    page.goto(address)
+    cell = page.get_by_test_id("stPlotlyChart").locator(".barlayer path").last
+    cell.scroll_into_view_if_needed()
+    box = cell.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
+    expect(page.get_by_role("heading", name="Neurons of fc")).to_be_visible()
+    keep(page, "overview")
+    page.get_by_label("Go to").fill("fc#1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="fc#1")).to_be_visible()
+    assert "layer=fc&neuron=1" in page.url
+
+
+def test_the_next_neuron_has_an_address_of_its_own(page: Page, address: str) -> None:
+    page.goto(f"{address}/neuron?layer=layer1_output&neuron=3")
+    expect(page.get_by_role("heading", name="layer1_output#3")).to_be_visible()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("heading", name="layer1_output#4")).to_be_visible()
+    page.wait_for_url("**neuron=4")
+
+
+def test_pruning_a_class_moves_its_bar_and_undo_takes_it_back(
+    page: Page, address: str, keep: Callable[[Page, str], None], tiny_store: Path
+) -> None:
+    target = forgettable(open_store(tiny_store))
+    page.goto(f"{address}/pruning?class={target}")
+    expect(page.get_by_text("Nothing is pruned")).to_be_visible(timeout=SLOW_MS)
+    page.get_by_role("button", name="Prune", exact=True).click()
+    expect(page.get_by_text("Clips that changed their answer")).to_be_visible(timeout=SLOW_MS)
+    sentence = page.get_by_text("The same number of random neurons").inner_text()
+    assert target.replace("_", " ") in sentence
+    places = dots(page).evaluate_all("dots => dots.map(dot => dot.getBoundingClientRect().x)")
+    before, after = places[: len(places) // 2], places[len(places) // 2 :]
+    assert len(before) > 1
+    assert any(abs(was - now) > 5 for was, now in zip(before, after, strict=True))
+    keep(page, "pruning")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Nothing is pruned")).to_be_visible()
+    expect(page.get_by_text("The same number of random neurons")).to_have_count(0)
+
+
+def test_the_app_asks_nothing_of_the_network(page: Page, address: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    expect(page.get_by_text("Choose a row to open the neuron.")).to_be_visible(timeout=SLOW_MS)
+    page.wait_for_timeout(1000)
+    outside = [url for url in asked if not url.startswith((address, address.replace("http", "ws"), "data:", "blob:"))]
+    assert outside == []

@@ -1,0 +1,282 @@
+"""Every question of the app, asked of a store of nine neurons written by hand."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from and_core.store import queries
+from and_core.store.build import StoreBuilder
+from and_core.store.connection import Store, open_store
+
+ROWS = """
+INSERT INTO store_meta VALUES ('schema_version', '1'), ('run', 'hand'), ('tau', '2'), ('captioner', 'by hand');
+INSERT INTO stage_run VALUES ('ablations', 'small', 'k', '{"fold": 2}', 3, 1.5, '{}');
+INSERT INTO dataset VALUES ('noises', 'audio_folder', 'f', 4);
+INSERT INTO class VALUES (0, 'dog', ['dog']), (1, 'sea_waves', ['sea', 'wave']), (2, 'never_heard', ['hear']);
+INSERT INTO clip VALUES
+    (0, 'a.wav', 0, 1, NULL, 2.0, 16000, 's', 'audio/a.flac', 'spectrograms/a.png'),
+    (1, 'b.wav', 0, 2, NULL, 2.0, 16000, 's', 'audio/b.flac', 'spectrograms/b.png'),
+    (2, 'c.wav', 1, 2, NULL, 2.0, 16000, 's', 'audio/c.flac', 'spectrograms/c.png'),
+    (3, 'd.wav', NULL, NULL, NULL, 2.0, 16000, 's', 'audio/d.flac', 'spectrograms/d.png');
+INSERT INTO skipped_clip VALUES ('e.wav', 'it holds no samples');
+INSERT INTO caption VALUES (0, 'hand', 'A dog barks.'), (1, 'hand', NULL), (2, 'hand', 'Waves.');
+INSERT INTO network VALUES
+    (0, 'small', 'huggingface', '{"path": "here"}', 'f0', 'cls', 16000, 5),
+    (1, 'other', 'huggingface', '{}', 'f1', 'mean', 16000, 2);
+INSERT INTO network_class VALUES (0, 0, 'sea_waves', 1), (0, 1, 'dog', 0), (0, 2, 'cat', NULL);
+INSERT INTO layer VALUES
+    (0, 0, 'layer1_output', 'output', 'm1', 3, 1), (1, 0, 'fc', 'fc', 'm2', 2, 2),
+    (2, 1, 'layer1_output', 'output', 'm', 2, 1);
+INSERT INTO neuron SELECT i, CASE WHEN i < 3 THEN 0 WHEN i < 5 THEN 1 ELSE 2 END,
+    CASE WHEN i < 3 THEN i WHEN i < 5 THEN i - 3 ELSE i - 5 END, 0, 1, range(33)
+    FROM range(7) t(i);
+INSERT INTO activation VALUES (0, [1, 1, -1, -1]), (1, [1, 1, -1, -1]), (2, [-1, -1, 1, 1]), (3, [1, -1, 1, -1]),
+    (4, [0, 0, 0, 0]), (5, [1, 1, -1, -1]), (6, [1, 1, -1, -1]);
+UPDATE neuron SET std = 0 WHERE neuron_id = 4;
+INSERT INTO exemplar VALUES
+    (0, 'high', 1, 1, 3.5), (0, 'high', 2, 0, 2.5), (0, 'low', 1, 3, -1.5), (1, 'high', 1, 2, 9.0);
+INSERT INTO concept VALUES (0, 'dog', 'dog'), (1, 'sea_waves', 'sea waves');
+INSERT INTO closed_concept VALUES
+    (0, 'description_based', 'cos_cubed', 1, 0, 0.5), (0, 'description_based', 'cos_cubed', 2, 1, 0.2),
+    (0, 'description_based', 'cos', 1, 0, 0.9), (0, 'description_based', 'wpmi', 1, 1, 0.1),
+    (1, 'description_based', 'cos_cubed', 1, 1, 0.8), (1, 'description_based', 'cos_cubed', 2, 0, 0.7),
+    (1, 'description_based', 'cos', 1, 0, 0.9), (3, 'description_based', 'cos_cubed', 4, 0, 0.9),
+    (5, 'description_based', 'cos_cubed', 1, 0, 0.9);
+INSERT INTO summary VALUES (0, 'high', 'x'), (0, 'low', 'y'), (1, 'high', NULL), (1, 'low', NULL);
+INSERT INTO summary_point VALUES
+    (0, 'high', 1, 'Clear recording.', false, 1, 0.9), (0, 'high', 2, 'A LOUD dog barks.', true, 1, 0.1),
+    (0, 'low', 1, 'Clear.', true, NULL, NULL);
+INSERT INTO open_concept VALUES
+    (0, 'loud', 'adjective', 1), (0, 'dog', 'noun', 1), (0, 'wave', 'adjective', 1),
+    (1, 'loud', 'adjective', 2), (1, 'sea', 'noun', 1), (1, 'wave', 'noun', 1),
+    (2, 'wave', 'noun', 1), (2, 'dogma', 'noun', 5),
+    (5, 'loud', 'adjective', 1), (5, 'sea', 'noun', 1);
+INSERT INTO candidate_word VALUES (0, 'loud', true, NULL), (0, 'clear', false, 'negated');
+INSERT INTO cluster VALUES (4, 3, 2, ['bark', 'loud']);
+INSERT INTO interpretability VALUES (0, 2, 4, 2), (1, 2, NULL, 0);
+INSERT INTO baseline_logit VALUES (0, 0, [0.5, 2, 0]), (0, 1, [1, 2, 0]), (0, 2, [3, 0, 0]), (0, 3, [0, 0, 9]);
+INSERT INTO ablation VALUES (7, 0, 'open_concept', 1, NULL, 2, 2, 'fold 2');
+INSERT INTO ablation_result VALUES (7, 0, 1, 1, 0.5, 0.9, 0.8, 1, 1), (7, 1, 1, 3, -1, 0.9, 0.1, 1, 0);
+"""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    path = tmp_path_factory.mktemp("store") / "and-hand.duckdb"
+    builder = StoreBuilder(path, clip_count=4)
+    with builder:
+        builder.connection.execute(ROWS).fetchall()
+        # Checks want exemplars of every neuron; the ones a test looks at are above.
+        builder.connection.execute(
+            "INSERT INTO exemplar SELECT neuron_id, 'low', 1, 0, 0 FROM neuron ANTI JOIN exemplar USING (neuron_id)"
+        ).fetchall()
+    return open_store(path)
+
+
+def test_every_query_has_a_limit() -> None:
+    source = Path(queries.__file__).read_text(encoding="utf-8")
+    functions = re.split(r"\n(?=def |@dataclass)", source)
+    asking = [function for function in functions if function.startswith("def ") and "store.query(" in function]
+    assert len(asking) > 25
+    assert [function.split("(")[0] for function in asking if "LIMIT" not in function] == []
+
+
+def test_what_the_run_says_of_itself(store: Store) -> None:
+    assert queries.meta(store)["captioner"] == "by hand"
+    assert queries.dataset(store) == queries.Dataset("noises", "audio_folder", clip_count=4, class_count=3)
+    assert queries.skipped_clips(store)["reason"].tolist() == ["it holds no samples"]
+    assert queries.classes(store).set_index("name")["clips"].to_dict() == {"dog": 2, "never_heard": 0, "sea_waves": 1}
+    assert queries.folds(store) == [1, 2]
+    assert queries.evaluation_fold(store, "small") == 2
+    assert queries.evaluation_fold(store, "other") is None
+
+
+def test_networks_come_with_their_settings(store: Store) -> None:
+    small, other = queries.networks(store)
+    assert (small.name, small.settings, small.pool) == ("small", {"path": "here"}, "cls")
+    assert other.settings == {}
+    assert queries.layer_names(store, 0) == ["layer1_output", "fc"]
+    assert queries.depth(store, 0) == 1
+
+
+def test_a_layer_counts_every_neuron_of_its_own(store: Store) -> None:
+    layers = queries.layers(store, 0).set_index("name")
+    assert layers["neurons"].to_dict() == {"layer1_output": 3, "fc": 2}
+    assert layers["interpretable_share"].to_dict() == pytest.approx({"layer1_output": 1 / 3, "fc": 0})
+    assert layers["adjectives_per_neuron"]["layer1_output"] == pytest.approx(3 / 3)
+    # Neuron 0: two of three functions agree. Neuron 1: one each, no majority.
+    assert layers["named_share"]["layer1_output"] == pytest.approx(1 / 3)
+    assert layers["points_per_neuron"]["layer1_output"] == pytest.approx(1 / 3)
+    assert layers["described"]["layer1_output"] == 1
+
+
+def test_a_row_of_a_layer_says_what_its_neuron_hears(store: Store) -> None:
+    row = queries.neurons_of_layer(store, 0).iloc[0]
+    assert (row["layer"], row["position"], row["concept"]) == ("layer1_output", 0, "dog")
+    assert row["margin"] == pytest.approx(0.3)
+    assert row["first_point"] == "A LOUD dog barks."
+    assert list(row["adjectives"]) == ["loud", "wave"]
+    assert bool(row["interpretable"])
+    assert row["peak"] == pytest.approx(3.5)
+
+
+def test_neurons_without_anything_are_listed_too(store: Store) -> None:
+    assert queries.neurons_of_layer(store, 0)["position"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("sort", "descending", "order"),
+    [
+        ("position", True, [2, 1, 0]),
+        ("margin", True, [0, 1, 2]),
+        ("peak", True, [1, 0, 2]),
+        ("adjectives", True, [0, 1, 2]),
+        ("shared_clips", False, [1, 0, 2]),
+        ("concept", False, [0, 1, 2]),
+    ],
+)
+def test_a_layer_is_sorted_as_asked_with_the_unknown_last(
+    store: Store, sort: queries.SortKey, descending: bool, order: list[int]
+) -> None:
+    assert queries.neurons_of_layer(store, 0, sort, descending)["position"].tolist() == order
+
+
+def test_a_layer_comes_in_pages(store: Store) -> None:
+    assert queries.neurons_of_layer(store, 0, limit=2, offset=2)["position"].tolist() == [2]
+
+
+def test_neurons_come_in_the_order_asked_for(store: Store) -> None:
+    assert queries.neurons(store, [3, 0])["neuron_id"].tolist() == [3, 0]
+    assert queries.neurons(store, []).empty
+
+
+def test_the_most_interpretable_neuron_is_of_the_network(store: Store) -> None:
+    assert queries.most_interpretable(store, 0, limit=5) == [0, 1]
+    assert queries.most_interpretable(store, 1) == []
+
+
+def test_a_neuron_is_found_by_its_name_alone(store: Store) -> None:
+    found = queries.find_neuron(store, 0, "fc", 1)
+    assert found is not None
+    assert (found.neuron_id, found.label, found.width) == (4, "fc#1", 2)
+    assert queries.neuron(store, 4) == found
+    assert queries.find_neuron(store, 0, "fc", 2) is None
+    assert queries.find_neuron(store, 0, "layer9_output", 0) is None
+    assert queries.neuron_range(store, 1) == (5, 6)
+
+
+def test_search_wants_every_word_and_ranks_adjectives_first(store: Store) -> None:
+    assert queries.search(store, 0, ["loud"])[["neuron_id", "place"]].values.tolist() == [
+        [0, "adjective"],
+        [1, "adjective"],
+    ]
+    both = queries.search(store, 0, ["Loud", "dog"])
+    assert both[["neuron_id", "place", "text"]].values.tolist() == [[0, "point", "A LOUD dog barks."]]
+    assert queries.search(store, 0, ["sea"])[["neuron_id", "place"]].values.tolist() == [[1, "concept"]]
+
+
+def test_search_takes_words_as_they_are(store: Store) -> None:
+    assert queries.search(store, 0, ["%"]).empty
+    assert queries.search(store, 0, ["' OR 1=1 --"]).empty
+    assert queries.search(store, 0, [" "]).empty
+
+
+def test_struck_points_are_not_searched(store: Store) -> None:
+    assert queries.search(store, 0, ["clear"]).empty
+
+
+def test_exemplars_come_with_clip_class_and_caption(store: Store) -> None:
+    rows = queries.exemplars(store, 0)
+    assert rows[["polarity", "rank", "filename"]].values.tolist() == [
+        ["high", 1, "b.wav"],
+        ["high", 2, "a.wav"],
+        ["low", 1, "d.wav"],
+    ]
+    assert rows["class_name"].fillna("none").tolist() == ["dog", "dog", "none"]
+    assert rows["caption"].fillna("none").tolist() == ["none", "A dog barks.", "none"]
+    assert queries.clip(store, 3)["class_name"] is None
+
+
+def test_a_struck_point_names_the_low_point_that_struck_it(store: Store) -> None:
+    points = queries.points(store, 0)
+    struck = points[~points["kept"]].iloc[0]
+    assert (struck["point"], struck["low_point"]) == ("Clear recording.", "Clear.")
+    assert struck["similarity"] == pytest.approx(0.9)
+
+
+def test_a_summary_that_says_nothing_is_none_and_one_never_written_is_missing(store: Store) -> None:
+    assert queries.summaries(store, 1) == {"high": None, "low": None}
+    assert queries.summaries(store, 2) == {}
+
+
+def test_the_papers_similarity_comes_first(store: Store) -> None:
+    rows = queries.closed_concepts(store, 0)
+    assert rows["similarity"].tolist() == ["cos_cubed", "cos_cubed", "cos", "wpmi"]
+
+
+def test_words_considered_say_what_dropped_them(store: Store) -> None:
+    assert queries.candidate_words(store, 0)["dropped_by"].fillna("").tolist() == ["", "negated"]
+    assert queries.open_concepts(store, 0)["word"].tolist() == ["loud", "wave", "dog"]
+
+
+def test_interpretability_knows_its_cluster_or_none(store: Store) -> None:
+    assert queries.interpretability(store, 0) == queries.Interpretability(2, 2, 4, ["bark", "loud"], True)
+    assert queries.interpretability(store, 1) == queries.Interpretability(2, 0, None, [], False)
+    assert queries.interpretability(store, 2) is None
+
+
+def test_activations_are_matched_to_their_clips(store: Store) -> None:
+    rows = queries.activations(store, 3)
+    assert rows[["filename", "activation"]].values.tolist() == [
+        ["a.wav", 1],
+        ["b.wav", -1],
+        ["c.wav", 1],
+        ["d.wav", -1],
+    ]
+    assert queries.quantiles(store, 3)[-1] == 32
+
+
+def test_nearest_neurons_are_of_the_same_network_and_not_constant(store: Store) -> None:
+    rows = queries.nearest_neurons(store, 0, network_id=0)
+    assert rows["neuron_id"].tolist() == [1, 3, 2]
+    assert rows["cosine"].tolist() == pytest.approx([1, 0, -1])
+    assert queries.nearest_neurons(store, 4, network_id=0).empty
+
+
+def test_adjectives_are_counted_by_neuron(store: Store) -> None:
+    assert queries.adjectives(store, 0).values.tolist() == [["loud", 2], ["wave", 1]]
+    assert queries.adjectives(store, 0, layer_id=1).empty
+    assert queries.neurons_with_adjective(store, 0, "loud") == [1, 0]
+    by_layer = queries.adjective_by_layer(store, 0, "loud")
+    assert by_layer[["name", "neurons"]].values.tolist() == [["layer1_output", 2], ["fc", 0]]
+    assert by_layer["share"].tolist() == pytest.approx([2 / 3, 0])
+
+
+def test_open_concept_pruning_takes_nouns_that_are_words_of_the_class(store: Store) -> None:
+    # Neuron 0 has `wave` as an adjective, neuron 5 is of another network, `dogma` is not `dog`.
+    assert queries.pruned_by(store, 0, 1, "open_concept")["neuron_id"].tolist() == [1, 2]
+    assert queries.pruned_by(store, 0, 0, "open_concept")["neuron_id"].tolist() == [0]
+
+
+def test_description_based_pruning_takes_the_three_best_ranks(store: Store) -> None:
+    assert queries.pruned_by(store, 0, 0, "description_based")["neuron_id"].tolist() == [0, 1]
+
+
+def test_outputs_without_a_class_are_left_out_of_what_can_be_forgotten(store: Store) -> None:
+    assert queries.class_outputs(store, 0)[["output", "name"]].values.tolist() == [[0, "sea_waves"], [1, "dog"]]
+    assert queries.output_names(store, 0) == ["sea_waves", "dog", "cat"]
+    assert queries.layer_widths(store, 0) == {"layer1_output": 3, "fc": 2}
+
+
+def test_evaluation_clips_know_their_own_output_and_the_unpruned_logits(store: Store) -> None:
+    rows = queries.evaluation_clips(store, 0, per_class=1)
+    assert rows[["filename", "output"]].values.tolist() == [["a.wav", 1], ["c.wav", 0]]
+    assert list(rows["logits"].iloc[1]) == [3, 0, 0]
+    assert queries.evaluation_clips(store, 0, per_class=5, fold=2)["filename"].tolist() == ["b.wav", "c.wav"]
+
+
+def test_stored_experiments_mark_the_class_to_forget(store: Store) -> None:
+    rows = queries.ablation_results(store, 0, 1)
+    assert rows[["class_name", "is_target"]].values.tolist() == [["dog", False], ["sea_waves", True]]
+    assert queries.ablation_results(store, 0, 0).empty
