@@ -1,8 +1,22 @@
 """Fixtures every test may use."""
 
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+
+from precompute import config
+from precompute.pipeline import Job, execute, jobs_of
+from precompute.run import Run
+from precompute.stages.line import STAGES
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -20,3 +34,66 @@ def shared() -> Path:
     if not (folder / "golden").is_dir():
         pytest.skip("no ../shared beside the project: goldens, real clips and the trained network are not here")
     return folder
+
+
+class Silent:
+    """A Progress that says nothing."""
+
+    def kept(self, job: Job) -> None: ...
+
+    def started(self, job: Job, items: int, already: int, shards: int) -> None: ...
+
+    def advanced(self, job: Job, items: int) -> None: ...
+
+    def finished(self, job: Job, seconds: float) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store folder made by the real pipeline: the demo with five clips a class."""
+    small = ("dataset.clips_per_class=5", "ablations.clips_per_class=1")
+    run = Run(config.load("demo", small), tmp_path_factory.mktemp("runs"))
+    execute(jobs_of(run, STAGES), Silent())
+    return run.store
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[[str, Path, float], AbstractContextManager[str]]:
+    """Runs a command that serves the app: `with serve(command, folder, seconds) as url`, which answers by then."""
+    return serving
+
+
+@contextmanager
+def serving(command: str, folder: Path, seconds: float) -> Iterator[str]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    settings = {"STREAMLIT_SERVER_PORT": str(port), "STREAMLIT_SERVER_HEADLESS": "true", "PORT": str(port)}
+    process = subprocess.Popen(
+        ["bash", "-c", command],
+        cwd=folder,
+        env={**os.environ, **settings},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        wait_until_healthy(process, port, seconds)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=20)
+
+
+def wait_until_healthy(process: subprocess.Popen[str], port: int, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert process.poll() is None, f"it stopped: {process.stdout.read() if process.stdout else ''}"
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as answer:
+                if answer.read() == b"ok":
+                    return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.5)
+    pytest.fail(f"the app did not answer within {seconds:.0f} s")

@@ -1,0 +1,128 @@
+"""The README's commands, run as they stand there."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+import soundfile
+from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification
+
+from and_core.models.datasets.foley import Foley
+
+Serve = Callable[[str, Path, float], AbstractContextManager[str]]
+SMALL = "--set interpretability.clusters=3 --set ablations.clips_per_class=1"
+SHRUNK = {
+    "and-precompute run": f"{{}} {SMALL}",
+    "and-precompute status": f"{{}} {SMALL}",
+    "and-precompute clean": f"{{}} {SMALL}",
+    "and-precompute train": "{} --set dataset.clips_per_class=5 --set epochs=1 --out trained",
+}
+"""What is added to a command so that it takes seconds."""
+
+
+def blocks(readme: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", readme, flags=re.DOTALL)
+
+
+def commands(readme: str) -> list[str]:
+    return [line for block in blocks(readme, "sh") for line in block.splitlines() if line.strip()]
+
+
+@pytest.fixture(scope="module")
+def readme(project: Path) -> str:
+    return (project / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def desk(project: Path, readme: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that looks like a clone whose user has put recordings, a checkpoint and a configuration into it."""
+    desk = tmp_path_factory.mktemp("desk")
+    for entry in project.iterdir():
+        if entry.name not in ("runs", ".venv", ".git"):
+            (desk / entry.name).symlink_to(entry)
+    (desk / ".venv").symlink_to(sys.prefix)
+    write_esc50(desk / "path/to/ESC-50")
+    write_checkpoint(desk / "path/to/checkpoint")
+    shutil.copytree(desk / "path/to/checkpoint", desk / "checkpoint")
+    shutil.copytree(desk / "path/to/ESC-50/audio", desk / "recordings")
+    (desk / "mine.toml").write_text(blocks(readme, "toml")[0])
+    return desk
+
+
+def write_esc50(root: Path) -> None:
+    """Two takes of every foley sound in the layout of ESC-50."""
+    (root / "audio").mkdir(parents=True)
+    (root / "meta").mkdir()
+    foley = Foley(clips_per_class=2)
+    lines = ["filename,fold,target,category,esc10,src_file,take"]
+    for index in range(len(foley)):
+        clip = foley.clip(index)
+        soundfile.write(root / "audio" / clip.filename, clip.waveform, clip.sample_rate_hz)
+        target = foley.class_names.index(str(clip.class_name))
+        lines.append(f"{clip.filename},{clip.fold},{target},{clip.class_name},False,{index},A")
+    (root / "meta/esc50.csv").write_text("\n".join(lines))
+
+
+def write_checkpoint(folder: Path) -> None:
+    """A random AST of one block."""
+    names = Foley(clips_per_class=1).class_names
+    config = ASTConfig(
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_length=128,
+        frequency_stride=16,
+        time_stride=16,
+        id2label=dict(enumerate(names)),
+        label2id={name: i for i, name in enumerate(names)},
+    )
+    ASTForAudioClassification(config).save_pretrained(folder)
+    ASTFeatureExtractor(max_length=128).save_pretrained(folder)
+
+
+def test_the_first_screen_holds_a_sentence_a_picture_two_commands_and_the_tree(readme: str, project: Path) -> None:
+    title, sentence, picture, *_ = (part for part in readme.split("\n\n") if part.strip())
+    assert title == "# AND explorer"
+    assert sentence.endswith(".")
+    linked = re.search(r"\]\((.+)\)", picture)
+    assert linked and (project / linked[1]).is_file()
+    assert blocks(readme, "sh")[0].split("\n")[:2] == ["make demo", "make test"]
+
+
+def test_the_tree_names_what_is_there(readme: str, project: Path) -> None:
+    tree = blocks(readme, "")[0] if blocks(readme, "") else readme.split("```\n")[1]
+    named = re.findall(r"^(\S+)", tree, flags=re.MULTILINE)
+    assert named
+    for name in named:
+        assert (project / name).exists(), name
+
+
+def test_every_link_leads_somewhere(readme: str, project: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", readme):
+        assert (project / target).exists(), target
+
+
+def test_make_knows_the_two_commands(project: Path) -> None:
+    for target, does in (("demo", "and-precompute run demo"), ("test", "pytest")):
+        shown = subprocess.run(["make", "-n", target], cwd=project, capture_output=True, text=True, check=True)
+        assert does in shown.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_every_command_runs_in_the_order_of_the_readme(readme: str, desk: Path, serve: Serve) -> None:
+    for command in commands(readme):
+        if command.startswith("make "):
+            continue  # `make demo` is run by the browser's tests, `make test` runs this
+        if "streamlit run" in command:
+            with serve(command, desk, 60):
+                continue  # it answers
+        shrunk = next((shape.format(command) for name, shape in SHRUNK.items() if name in command), command)
+        done = subprocess.run(["bash", "-c", shrunk], cwd=desk, capture_output=True, text=True)
+        assert done.returncode == 0, f"{shrunk}\n{done.stdout}\n{done.stderr}"
