@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from and_core.algorithms.c_open_concept.parts_of_speech import tokens
 from and_core.algorithms.descriptors import ASPECTS, Value, describe
 from and_core.models.acoustic_word_judges.lexicon import LexiconJudge
 
@@ -49,8 +50,6 @@ def test_a_point_leaves_room_for_the_share_and_denies_nothing(value: Value) -> N
 
 @pytest.mark.parametrize("value", POINTED, ids=lambda value: value.name)
 def test_a_point_carries_an_adjective_that_the_lexicon_accepts(value: Value) -> None:
-    from textblob.en.taggers import PatternTagger
-
-    tagged = PatternTagger().tag(value.point.format(share="four of the five clips"))
-    adjectives = [word for word, tag in tagged if tag.startswith("JJ")]
+    found = tokens(value.point.format(share="four of the five clips"))
+    adjectives = [token.text for token in found if token.part_of_speech == "adjective"]
     assert any(LexiconJudge().are_acoustic(adjectives))

@@ -28,6 +28,9 @@ STOP_WORDS = word_set(
 )
 """Words without content, and words that summaries use of the recordings and not of their sound."""
 
+FRAME_NOUNS = frozenset(("audio", "clip", "sound"))
+"""Nouns by which a summary means the exemplars themselves ("four of the five clips"): no neuron is told by them."""
+
 DroppedBy = Literal["negated", "stop word", "not acoustic"]
 
 
@@ -126,7 +129,8 @@ def _counted(text: Sequence[Token]) -> Iterator[tuple[str, PartOfSpeech]]:
         if token.part_of_speech == "adjective":
             counts = _dropped_by(text, position) is None
         elif token.part_of_speech == "noun":
-            counts = len(token.lemma) > 1 and not _is_governed_by_negator(text, position)
+            is_word = len(token.lemma) > 1 and token.lemma not in FRAME_NOUNS
+            counts = is_word and not _is_governed_by_negator(text, position)
         elif token.part_of_speech == "verb":
             counts = token.text not in AUXILIARIES
         else:

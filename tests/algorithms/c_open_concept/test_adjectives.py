@@ -122,3 +122,9 @@ def test_an_empty_summary_has_no_concepts() -> None:
 
 def test_the_same_point_twice_counts_twice() -> None:
     assert open_concepts(["A sharp click"] * 3).counts == {("sharp", "adjective"): 3, ("click", "noun"): 3}
+
+
+def test_nouns_that_mean_the_exemplars_themselves_are_not_counted() -> None:
+    counts = open_concepts(["A dog: four of the five clips contain a dog."]).counts
+    assert counts["dog", "noun"] == 2
+    assert ("clip", "noun") not in counts
