@@ -62,7 +62,7 @@ def status(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> No
         if job.is_done:
             table.add_row(job.title, "done", f"{job.record['items']:,}", f"{job.record['seconds']:,.1f}")
         else:
-            shards = len([folder for folder in job.folder.glob("shards/*") if folder.suffix != ".tmp"])
+            shards = len([folder for folder in job.folder.glob("shards/*") if folder.name.isdigit()])
             table.add_row(job.title, f"{shards} shards done" if shards else "to do", "", "")
     Console().print(table)
 

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from and_core.errors import ConfigError
 from and_core.models.registry import nearest
@@ -43,17 +43,13 @@ class Exemplars(Section):
 class ClosedConcept(Section):
     concepts: str = "classes"
     """The concept set D_c: `classes` for the data set's own, or a text file with one concept a line."""
-    similarities: tuple[Literal["cos", "cos_cubed", "rank_reorder", "wpmi", "soft_wpmi"], ...] = (
-        "cos",
-        "cos_cubed",
-        "rank_reorder",
-        "wpmi",
-        "soft_wpmi",
-    )
+    similarities: Annotated[
+        tuple[Literal["cos", "cos_cubed", "rank_reorder", "wpmi", "soft_wpmi"], ...], Field(min_length=1)
+    ] = ("cos", "cos_cubed", "rank_reorder", "wpmi", "soft_wpmi")
     """Similarity functions to score neurons and concepts with."""
     feature: Literal["softmax", "cosine"] = "softmax"
     """A concept's representation over clips: softmax over concepts of 100 x cosine, or the cosine itself."""
-    template: str = "{}"
+    template: Annotated[str, Field(pattern=r"^[^{}]*\{\}[^{}]*$")] = "{}"
     """What is embedded for a concept; {} is its name."""
     keep: Annotated[int, Field(ge=1)] = 5
     """How many best concepts to store per neuron and function."""
@@ -72,10 +68,10 @@ class Interpretability(Section):
 
 
 class Ablations(Section):
-    strategies: tuple[Literal["open_concept", "description_based", "random"], ...] = ("open_concept", "random")
-    """Which neurons to prune for every class; `random` prunes as many per layer as `open_concept`."""
-    random_seeds: Annotated[int, Field(ge=1)] = 1
-    """How many random controls a class."""
+    strategies: tuple[Literal["open_concept", "description_based"], ...] = ("open_concept",)
+    """Which neurons to prune for every class; none leaves the stage out."""
+    random_seeds: Annotated[int, Field(ge=1, le=100)] = 1
+    """Random controls beside every strategy and class, each pruning as many neurons in every layer."""
     clips_per_class: Annotated[int, Field(ge=1)] = 10
     """Clips of every class that the pruned network is played."""
     fold: int | None = None
@@ -85,7 +81,7 @@ class Ablations(Section):
 class RunConfig(Section):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     """The run's name and its folder's; the configuration file's name when it says none."""
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
     """Where every random choice starts."""
     dataset: Component
     """The probing dataset D_p."""
@@ -104,6 +100,15 @@ class RunConfig(Section):
     b_calibration: Calibration = Calibration()
     interpretability: Interpretability = Interpretability()
     ablations: Ablations = Ablations()
+
+    @model_validator(mode="after")
+    def tau_can_be_reached(self) -> "RunConfig":
+        if self.interpretability.tau > self.exemplars.k:
+            raise ValueError(
+                f"interpretability.tau = {self.interpretability.tau} is more than exemplars.k = {self.exemplars.k}, "
+                "so that no neuron could be interpretable; lower tau"
+            )
+        return self
 
 
 def load(source: str | Path, overrides: tuple[str, ...] = ()) -> RunConfig:
@@ -188,6 +193,8 @@ def explain(error: ValidationError, model: type[BaseModel], where: str) -> Confi
         return ConfigError(f"{where}: {location} is not a setting.", nearest(str(first["loc"][-1]), known))
     if first["type"] == "missing":
         return ConfigError(f"{where}: {location} is not set.", f"Add it, or give --set {location}=VALUE.")
+    if not location:
+        return ConfigError(f"{where}: {first['msg'].removeprefix('Value error, ')}.")
     return ConfigError(f"{where}: {location} = {first['input']!r}: {first['msg']}.")
 
 

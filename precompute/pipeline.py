@@ -32,6 +32,7 @@ from precompute.run import Run
 Tables = dict[str, pa.Table]
 """Table name -> rows."""
 RunShard = Callable[[range], Tables]
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 RECORDED_LIBRARIES = ("numpy", "torch", "transformers", "sentence-transformers", "librosa", "scikit-learn", "textblob")
 
 
@@ -95,6 +96,8 @@ class Stage(ABC):
     unit: ClassVar[str] = "neurons"
     """What its items are."""
     shard_size: ClassVar[int] = 2048
+    resumes: ClassVar[bool] = True
+    """Whether finished shards are kept when the stage was not finished."""
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
         """Settings and fingerprints, besides the inputs, that can change the result. JSON values."""
@@ -156,7 +159,7 @@ def execute(jobs: Sequence[Job], progress: Progress) -> None:
     """
     for job in jobs:
         _ = job.key  # looks at its settings: a wrong one is refused before any work
-    with locked(jobs[0].run), disk_errors_explained(jobs[0].run):
+    with disk_errors_explained(jobs[0].run), locked(jobs[0].run):
         for job in jobs:
             if job.is_done:
                 progress.kept(job)
@@ -167,8 +170,8 @@ def execute(jobs: Sequence[Job], progress: Progress) -> None:
 def execute_job(job: Job, progress: Progress) -> None:
     """Compute the shards that are missing, then write `done.json`."""
     started = time.perf_counter()
-    if (job.folder / "done.json").is_file():
-        shutil.rmtree(job.folder)  # it was done once, but what it made elsewhere (the store) is gone: begin again
+    if job.folder.is_dir() and not job.stage.resumes:
+        shutil.rmtree(job.folder)
     shards_folder = job.folder / "shards"
     shards_folder.mkdir(parents=True, exist_ok=True)
     for leftover in shards_folder.glob("*.tmp"):
@@ -241,14 +244,14 @@ def locked(run: Run) -> Iterator[None]:
 
 @contextmanager
 def disk_errors_explained(run: Run) -> Iterator[None]:
-    """A full disk is a person's business: say what it costs (nothing) and how to go on."""
+    """A disk that takes nothing more is a person's business: say what it costs (nothing) and how to go on."""
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno not in (*NO_SPACE, errno.EACCES, errno.EPERM, errno.EROFS):
             raise
-        free = shutil.disk_usage(run.folder).free // 2**20
+        what = "The disk is full" if error.errno in NO_SPACE else "A file or folder cannot be used"
         raise PipelineError(
-            f"The disk is full: {os.strerror(error.errno)} while writing {run.folder} ({free} MB free).",
-            "Free some space, or give another folder with --runs DIR, and run again: finished shards are kept.",
+            f"{what}: {os.strerror(error.errno)} ({error.filename or run.folder}).",
+            "Mend that, or give another folder with --runs DIR, and run again: finished shards are kept.",
         ) from error

@@ -39,14 +39,16 @@ class FakeDataset:
     """Tones of three pitches, with noise; every `broken`-th clip cannot be read."""
 
     name = "fake tones"
-    class_names = CLASS_NAMES
 
-    def __init__(self, clip_count: int = 12, seconds: float = 0.25, broken: int = 0) -> None:
-        self.clip_count, self.seconds, self.broken = clip_count, seconds, broken
+    def __init__(
+        self, clip_count: int = 12, seconds: float = 0.25, broken: int = 0, gain: float = 1.0, classes: bool = True
+    ) -> None:
+        self.clip_count, self.seconds, self.broken, self.gain = clip_count, seconds, broken, gain
+        self.class_names = CLASS_NAMES if classes else ()
 
     @property
     def fingerprint(self) -> str:
-        return f"fake tones {self.clip_count} {self.seconds} {self.broken}"
+        return f"fake tones {self.clip_count} {self.seconds} {self.broken} {self.gain} {self.class_names}"
 
     def __len__(self) -> int:
         return self.clip_count
@@ -60,31 +62,34 @@ class FakeDataset:
         kind = index % len(CLASS_NAMES)
         noise = _seeded("clip", index)
         time = np.arange(int(self.seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
-        waveform = 0.5 * np.sin(2 * np.pi * PITCHES_HZ[kind] * time) + noise.normal(0, 0.02, len(time))
+        waveform = self.gain * (0.5 * np.sin(2 * np.pi * PITCHES_HZ[kind] * time) + noise.normal(0, 0.02, len(time)))
         return Clip(
             filename=self.filename(index),
             waveform=waveform.astype(np.float32),
             sample_rate_hz=SAMPLE_RATE_HZ,
-            class_name=CLASS_NAMES[kind],
+            class_name=CLASS_NAMES[kind] if self.class_names else None,
             fold=index % 5 + 1,
             parameters={"fundamental_hz": PITCHES_HZ[kind]},
         )
 
 
 class FakeNetwork:
-    """Two hidden layers and a head over eight spectral bands of the clip."""
+    """Two hidden layers and a head over eight spectral bands of the clip; the first `dead` neurons are always 0."""
 
     sample_rate_hz = SAMPLE_RATE_HZ
     pool = "mean"
 
-    def __init__(self, name: str = "fake", class_names: Sequence[str] = CLASS_NAMES, seed: int = 0) -> None:
-        self.name, self.class_names, self.seed = name, tuple(class_names), seed
+    def __init__(
+        self, name: str = "fake", class_names: Sequence[str] = CLASS_NAMES, seed: int = 0, dead: int = 0
+    ) -> None:
+        self.name, self.class_names, self.seed, self.dead = name, tuple(class_names), seed, dead
         widths = (8, 6, len(self.class_names))
         inputs = (8, 8, 6)
         self.weights = [
             _seeded("weights", seed, layer).normal(size=(width, size)).astype(np.float32)
             for layer, (width, size) in enumerate(zip(widths, inputs, strict=True))
         ]
+        self.weights[0][:dead] = 0
         names = ("layer1_intermediate", "layer1_output", "fc")
         self._layers = tuple(
             Layer(name, f"blocks.{name}", name.removeprefix("layer1_"), width, depth)
@@ -94,7 +99,7 @@ class FakeNetwork:
 
     @property
     def fingerprint(self) -> str:
-        return f"fake network {self.seed} {self.class_names}"
+        return f"fake network {self.seed} {self.class_names} {self.dead}"
 
     def layers(self) -> tuple[Layer, ...]:
         return self._layers
@@ -138,15 +143,21 @@ class FakeCaptioner:
 
 
 class FakeSummarizer:
-    """Repeats the first sentence of the first caption, and what every caption says."""
+    """Repeats the first sentence of the first caption, and what every caption says; or always nothing."""
 
     name = "fake summarizer"
-    fingerprint = "fake summarizer"
     provenance = "a fake, for tests"
+
+    def __init__(self, says_nothing: bool = False) -> None:
+        self.says_nothing = says_nothing
+
+    @property
+    def fingerprint(self) -> str:
+        return f"fake summarizer {self.says_nothing}"
 
     def summarize(self, caption_lists: Sequence[Sequence[str]]) -> list[str | None]:
         return [
-            f"1. {captions[0].split('.')[0]}.\n2. All are loud sounds." if captions else None
+            None if self.says_nothing or not captions else f"1. {captions[0].split('.')[0]}.\n2. All are loud sounds."
             for captions in caption_lists
         ]
 

@@ -64,7 +64,7 @@ class StoreBuilder:
         """Append `rows`, matched by column name; `order` names columns to sort by."""
         if not rows.num_rows:
             return
-        with registered(self.connection, rows) as view:
+        with self.write_errors_explained(), registered(self.connection, rows) as view:
             order_by = f"ORDER BY {order}" if order else ""
             self.connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM {view} {order_by}").fetchall()
 
@@ -74,11 +74,23 @@ class StoreBuilder:
         try:
             if error is None:
                 self.check()
-                self.connection.execute("CHECKPOINT store").fetchall()
+                with self.write_errors_explained():
+                    self.connection.execute("CHECKPOINT store").fetchall()
         finally:
             self.connection.close()
         if error is None:
             self.temporary.replace(self.path)
+
+    @contextmanager
+    def write_errors_explained(self) -> Iterator[None]:
+        """DuckDB has errors of its own for a disk that is full."""
+        try:
+            yield
+        except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
+            raise StoreError(
+                f"{self.path} cannot be written: {str(error).splitlines()[0]}",
+                "Free some space if the disk is full, and run again: everything computed is kept.",
+            ) from error
 
     def check(self) -> None:
         """Raises:

@@ -191,6 +191,7 @@ CREATE TABLE ablation (                -- one pruning experiment
     ablation_id  INTEGER PRIMARY KEY,
     network_id   INTEGER NOT NULL,
     strategy     VARCHAR NOT NULL,     -- open_concept, description_based, random
+    control_of   INTEGER,              -- random only: the ablation it is the control of, as many neurons in every layer
     class_id     INTEGER NOT NULL,     -- the class to forget
     seed         INTEGER,              -- random only
     neuron_count INTEGER NOT NULL,

@@ -17,6 +17,8 @@ from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
 from precompute.stages.activations import ActivationFolder
 
+CONCEPTS = 'Give "classes", or a text file (UTF-8) with one concept a line.'
+
 
 class AClosedConcept(Stage):
     name = "a_closed_concept"
@@ -30,7 +32,8 @@ class AClosedConcept(Stage):
         return ActivationFolder.of(job.input("activations")).neuron_count
 
     def shards(self, job: Job) -> list[range]:
-        return ActivationFolder.of(job.input("activations")).ranges
+        """A layer a shard: a concept's prior is taken over all neurons of a layer. None where there are no concepts."""
+        return ActivationFolder.of(job.input("activations")).ranges if concept_names(job.run) else []
 
     @contextmanager
     def work(self, job: Job) -> Iterator[RunShard]:
@@ -45,26 +48,21 @@ class AClosedConcept(Stage):
 
 
 def concept_names(run: Run) -> list[str]:
-    """The concept set D_c: the data set's classes, or the lines of a text file, each once.
+    """The concept set D_c: the data set's classes (none where it has none), or the lines of a text file, each once.
 
     Raises:
-        ConfigError: the data set has no classes, or there is no such file, or it is empty.
+        ConfigError: there is no such file, or it holds no concept.
     """
     concepts = run.config.a_closed_concept.concepts
     if concepts == "classes":
-        names = list(run.dataset.class_names)
-        remedy = "Give a text file with one concept a line: a_closed_concept.concepts = PATH."
-        problem = f"The data set {run.dataset.name} has no classes to serve as concepts."
-    else:
-        path = Path(concepts)
-        problem, remedy = (
-            f"a_closed_concept.concepts = {concepts!r} is no file with a concept in it.",
-            "Check its path.",
-        )
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+        return list(run.dataset.class_names)
+    try:
+        lines = Path(concepts).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"a_closed_concept.concepts = {concepts!r} cannot be read: {error}.", CONCEPTS) from error
+    names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if not names:
-        raise ConfigError(problem, remedy)
+        raise ConfigError(f"a_closed_concept.concepts = {concepts!r} holds no concept.", CONCEPTS)
     return names
 
 

@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from and_core.algorithms.ablation import class_confidences, closed_concept_neurons, matched_random, open_concept_neurons
 from and_core.algorithms.c_open_concept.parts_of_speech import lemmas_of_name
+from and_core.algorithms.evaluation import normalised_name
+from and_core.errors import ConfigError
 from and_core.models.protocols import FloatArray, TargetNetwork
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
@@ -22,8 +25,10 @@ from precompute.stages.activations import ActivationFolder
 from precompute.stages.clips import ClipArchive
 from precompute.stages.labels import matched_classes
 
-CLOSED_TOP = 3
-"""A neuron belongs to its three best closed-set concepts (paper, section 4.3)."""
+CLOSED_SIMILARITY = "cos_cubed"
+"""The similarity function whose picks `description_based` prunes by, as the paper's scripts do."""
+EXPERIMENTS_A_CLASS = 1000
+"""Numbers kept for the experiments of one class, so that shards number theirs apart."""
 
 
 class Ablations(Stage):
@@ -32,10 +37,19 @@ class Ablations(Stage):
     unit = "classes"
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
-        return {**run.config.ablations.model_dump(mode="json"), "seed": run.config.seed}
+        settings = run.config.ablations
+        if (
+            "description_based" in settings.strategies
+            and CLOSED_SIMILARITY not in run.config.a_closed_concept.similarities
+        ):
+            raise ConfigError(
+                f"The strategy description_based needs the similarity {CLOSED_SIMILARITY}.",
+                "Add it to a_closed_concept.similarities, or take the strategy out of ablations.strategies.",
+            )
+        return {**settings.model_dump(mode="json"), "seed": run.config.seed}
 
     def items(self, job: Job) -> int:
-        return len(known_classes(job))
+        return len(known_classes(job)) if job.run.config.ablations.strategies else 0
 
     def shards(self, job: Job) -> list[range]:
         return [range(item, item + 1) for item in range(self.items(job))]
@@ -101,25 +115,27 @@ def clips_to_play(job: Job, archive: ClipArchive, outputs: dict[str, int]) -> li
             if row["class_name"] == name and settings.fold in (None, row["fold"])
         ]
         played += generator.permutation(clips)[: settings.clips_per_class].astype(int).tolist()
+    if not played:
+        folds = sorted({row["fold"] for row in archive.rows if row["fold"] is not None})
+        raise ConfigError(
+            f"ablations.fold = {settings.fold}: no clip of a class that the network knows is in that fold.",
+            f"The data set's folds are {folds}." if folds else "The data set has no folds: leave ablations.fold out.",
+        )
     return sorted(played)
 
 
 def experiments(bench: Bench, item: int, class_id: int) -> Tables:
-    """Every strategy and seed for one class."""
+    """Every strategy for one class, each followed by its random controls."""
     settings = bench.job.run.config.ablations
-    open_concept = hidden_neurons(bench, class_id, "open_concept")
-    chosen: list[tuple[str, int | None, npt.NDArray[np.int32]]] = []
+    tables: list[Tables] = []
     for strategy in settings.strategies:
-        if strategy == "random":
-            for seed in range(settings.random_seeds):
-                generator = np.random.default_rng([bench.job.run.config.seed, class_id, seed])
-                chosen.append((strategy, seed, random_neurons(bench, open_concept, generator)))
-        else:
-            chosen.append((strategy, None, hidden_neurons(bench, class_id, strategy)))
-    tables = [
-        experiment(bench, item * 1000 + number, class_id, strategy, seed, neurons)
-        for number, (strategy, seed, neurons) in enumerate(chosen)
-    ]
+        neurons = hidden_neurons(bench, class_id, strategy)
+        strategy_number = item * EXPERIMENTS_A_CLASS + len(tables)
+        tables.append(experiment(bench, Experiment(strategy_number, class_id, strategy), neurons))
+        for seed in range(settings.random_seeds):
+            generator = np.random.default_rng([bench.job.run.config.seed, class_id, seed])
+            control = Experiment(strategy_number + seed + 1, class_id, "random", seed, control_of=strategy_number)
+            tables.append(experiment(bench, control, random_neurons(bench, neurons, generator)))
     return {
         name: pa.concat_tables([table[name] for table in tables], promote_options="permissive") for name in tables[0]
     }
@@ -128,18 +144,27 @@ def experiments(bench: Bench, item: int, class_id: int) -> Tables:
 def hidden_neurons(bench: Bench, class_id: int, strategy: str) -> npt.NDArray[np.int32]:
     """The neurons below the classification head that carry the class's concept."""
     name = bench.job.run.dataset.class_names[class_id]
-    if strategy == "open_concept":
-        words = bench.job.input("c_open_concept").table("open_concept").to_pandas()
-        nouns = words[words["part_of_speech"] == "noun"]
-        neurons = open_concept_neurons(nouns["neuron"].to_numpy(), nouns["word"].to_list(), lemmas_of_name(name))
-    else:
-        picks = bench.job.input("a_closed_concept").table("closed_concept").to_pandas()
-        picks = picks[picks["similarity"] == "cos_cubed"]
-        concept = concept_names(bench.job.run).index(name)
-        neurons = closed_concept_neurons(
-            picks["neuron"].to_numpy(), picks["concept"].to_numpy(), picks["rank"].to_numpy(), concept, top=CLOSED_TOP
-        )
+    neurons = open_neurons(bench.job, name) if strategy == "open_concept" else closed_neurons(bench.job, name)
     return neurons[neurons < bench.folder.ranges[-1].start].astype(np.int32)
+
+
+def open_neurons(job: Job, class_name: str) -> npt.NDArray[np.int64]:
+    table = job.input("c_open_concept").table("open_concept")
+    if not table.num_rows:
+        return np.zeros(0, np.int64)
+    nouns = table.filter(pc.equal(table["part_of_speech"], "noun"))
+    return open_concept_neurons(nouns["neuron"].to_numpy(), nouns["word"].to_pylist(), lemmas_of_name(class_name))
+
+
+def closed_neurons(job: Job, class_name: str) -> npt.NDArray[np.int64]:
+    """None where the concept set does not hold the class."""
+    concepts = [normalised_name(name) for name in concept_names(job.run)]
+    table = job.input("a_closed_concept").table("closed_concept")
+    if normalised_name(class_name) not in concepts or not table.num_rows:
+        return np.zeros(0, np.int64)
+    picks = table.filter(pc.equal(table["similarity"], CLOSED_SIMILARITY))
+    neurons, picked, ranks = (picks[column].to_numpy() for column in ("neuron", "concept", "rank"))
+    return closed_concept_neurons(neurons, picked, ranks, concepts.index(normalised_name(class_name)))
 
 
 def random_neurons(bench: Bench, like: npt.NDArray[np.int32], generator: np.random.Generator) -> npt.NDArray[np.int32]:
@@ -151,9 +176,18 @@ def random_neurons(bench: Bench, like: npt.NDArray[np.int32], generator: np.rand
     ).astype(np.int32)
 
 
-def experiment(
-    bench: Bench, number: int, class_id: int, strategy: str, seed: int | None, neurons: npt.NDArray[np.int32]
-) -> Tables:
+@dataclass(frozen=True)
+class Experiment:
+    """What is pruned, and why."""
+
+    number: int
+    class_id: int
+    strategy: str
+    seed: int | None = None
+    control_of: int | None = None
+
+
+def experiment(bench: Bench, this: Experiment, neurons: npt.NDArray[np.int32]) -> Tables:
     """Prune, play, measure."""
     by_layer = {
         layer.name: (neurons[np.isin(neurons, ids)] - ids.start).tolist()
@@ -169,7 +203,7 @@ def experiment(
     for was, now in confidences:
         rows.append(
             {
-                "ablation": number,
+                "ablation": this.number,
                 "class": classes[was.label],
                 "clip_count": was.clip_count,
                 "logit_before": was.logit,
@@ -182,16 +216,17 @@ def experiment(
         )
     fold = bench.job.run.config.ablations.fold
     head = {
-        "ablation": number,
-        "strategy": strategy,
-        "class": class_id,
-        "seed": seed,
+        "ablation": this.number,
+        "strategy": this.strategy,
+        "class": this.class_id,
+        "seed": this.seed,
+        "control_of": this.control_of,
         "neuron_count": len(neurons),
         "clip_count": len(bench.labels),
         "clips": "clips of all folds, those of training among them" if fold is None else f"clips of fold {fold}",
     }
     return {
         "ablation": pa.Table.from_pylist([head]),
-        "ablation_neuron": pa.table({"ablation": np.full(len(neurons), number), "neuron": neurons}),
+        "ablation_neuron": pa.table({"ablation": np.full(len(neurons), this.number), "neuron": neurons}),
         "ablation_result": pa.Table.from_pylist(rows),
     }

@@ -68,8 +68,9 @@ def open_array(file: Path, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
         temporary = file.with_suffix(".tmp")
         np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=shape)
         # A sparse file on a full disk would kill the process at a later write: claim the space now.
-        with temporary.open("r+b") as handle:
-            os.posix_fallocate(handle.fileno(), 0, temporary.stat().st_size)
+        if hasattr(os, "posix_fallocate"):  # not on macOS
+            with temporary.open("r+b") as handle:
+                os.posix_fallocate(handle.fileno(), 0, temporary.stat().st_size)
         temporary.rename(file)
     array: npt.NDArray[np.float32] = np.load(file, mmap_mode="r+")
     return array
@@ -96,6 +97,12 @@ def check_finite(logits: FloatArray, archive: ClipArchive, items: range) -> None
             f"The network answers {clip['filename']} with logits that are not finite.",
             "Check its weights and preprocessor_config.json, or leave the clip out of the data set.",
         )
+
+
+def constant_neurons(job: Job) -> npt.NDArray[np.bool_]:
+    """[neurons] whether a neuron answers every clip alike, so that no clip is an exemplar of anything."""
+    constant: npt.NDArray[np.bool_] = job.table("neuron")["std"].to_numpy() == 0
+    return constant
 
 
 @dataclass(frozen=True)

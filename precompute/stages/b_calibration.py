@@ -1,7 +1,8 @@
 """Stage `b_calibration`: module B, strike from S_h what S_l says too (paper, section 3.4)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,45 +30,46 @@ class BCalibration(Stage):
     @contextmanager
     def work(self, job: Job) -> Iterator[RunShard]:
         summaries = job.input("summaries").table("summary")["summary"].to_pylist()
-        sentences = EmbeddedPoints(job.run.new_text_encoder())
+        points_of = [points(summary or "") for summary in summaries]
+        embedded = EmbeddedPoints.of(points_of, job.run.new_text_encoder())
         threshold = job.run.config.b_calibration.threshold
-        yield lambda items: point_table(summaries, sentences, items, threshold)
+        yield lambda items: point_table(points_of, embedded, items, threshold)
 
 
+@dataclass(frozen=True)
 class EmbeddedPoints:
-    """Embeds every different point once: neurons share most of them."""
+    """Every different point of a network once: neurons share most of them.
 
-    def __init__(self, encoder: TextEncoder) -> None:
-        self.encoder = encoder
-        self.rows: dict[str, int] = {}
-        self.embeddings: list[FloatArray] = []
+    All are embedded together and in a fixed order, because an encoder's last digits depend on a text's company: a run
+    that was stopped and one that was not must strike the same points.
+    """
+
+    rows: dict[str, int]
+    """Point -> row of `matrix`."""
+    matrix: FloatArray
+    """[different points, D]"""
+
+    @classmethod
+    def of(cls, points_of: Iterable[Sequence[str]], encoder: TextEncoder) -> "EmbeddedPoints":
+        different = sorted({point for points_of_summary in points_of for point in points_of_summary})
+        return cls({point: row for row, point in enumerate(different)}, encoder.embed(different))
 
     def row_of(self, texts: Sequence[str]) -> npt.NDArray[np.intp]:
-        """Rows of `matrix` for these points; new ones are embedded together."""
-        new = [text for text in dict.fromkeys(texts) if text not in self.rows]
-        if new:
-            self.rows.update({text: len(self.rows) + i for i, text in enumerate(new)})
-            self.embeddings.append(self.encoder.embed(new))
         return np.array([self.rows[text] for text in texts], dtype=np.intp)
 
-    @property
-    def matrix(self) -> FloatArray:
-        """[different points, D]"""
-        return np.concatenate(self.embeddings)
 
-
-def point_table(summaries: list[str | None], sentences: EmbeddedPoints, items: range, threshold: float) -> Tables:
+def point_table(points_of: list[list[str]], embedded: EmbeddedPoints, items: range, threshold: float) -> Tables:
     """The points of some neurons' summaries, with the low point nearest to each high one."""
     texts = {
-        polarity: [points(summaries[len(POLARITIES) * neuron + which] or "") for neuron in items]
+        polarity: [points_of[len(POLARITIES) * neuron + which] for neuron in items]
         for which, polarity in enumerate(POLARITIES)
     }
     high, low = ([text for neuron in texts[polarity] for text in neuron] for polarity in POLARITIES)
     if not high and not low:
         return {}
-    rows = {polarity: sentences.row_of(flat) for polarity, flat in zip(POLARITIES, (high, low), strict=True)}
+    rows = {polarity: embedded.row_of(flat) for polarity, flat in zip(POLARITIES, (high, low), strict=True)}
     calibration = calibrate_neurons(
-        sentences.matrix, rows["high"], offsets(texts["high"]), rows["low"], offsets(texts["low"]), threshold
+        embedded.matrix, rows["high"], offsets(texts["high"]), rows["low"], offsets(texts["low"]), threshold
     )
     compared = calibration.nearest_low >= 0
     high_table = pa.table(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ class COpenConcept(Stage):
     inputs = ("b_calibration", "summaries")
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
-        return {"acoustic_word_judge": run.fingerprints["acoustic_word_judge"]}
+        return {"acoustic_word_judge": run.fingerprints["acoustic_word_judge"], "tagger": version("textblob")}
 
     def items(self, job: Job) -> int:
         return job.input("summaries").stage.items(job.input("summaries"))

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from precompute.run import Run
 from precompute.stages.spectrogram import spectrogram_png
 
 Row = dict[str, Any]
+SAMPLE_RATES_HZ = range(1_000, 655_351)
+"""Below, nothing can be heard or measured; above, FLAC cannot keep it."""
 
 
 class Clips(Stage):
@@ -73,7 +75,7 @@ def read_clip(job: Job, item: int) -> Reading:
     """Read, measure and keep clip `item` of the data set."""
     dataset = job.run.dataset
     try:
-        clip = dataset.clip(item)
+        clip = within_range(dataset.clip(item))
     except ClipError as error:
         return Reading(None, [], {"filename": dataset.filename(item), "reason": str(error)})
     flac = flac_bytes(clip)
@@ -103,10 +105,25 @@ def read_clip(job: Job, item: int) -> Reading:
     return Reading(row, measurements, None)
 
 
+def within_range(clip: Clip) -> Clip:
+    """The clip, turned down where samples exceed -1..1: what is kept, measured and played to networks is the same.
+
+    Raises:
+        ClipError: its sampling rate cannot be kept.
+    """
+    if clip.sample_rate_hz not in SAMPLE_RATES_HZ:
+        raise ClipError(
+            f"{clip.filename} has a sampling rate of {clip.sample_rate_hz} Hz.",
+            f"Resample it to {SAMPLE_RATES_HZ.start} to {SAMPLE_RATES_HZ.stop - 1} Hz.",
+        )
+    peak = float(np.abs(clip.waveform).max())
+    return replace(clip, waveform=clip.waveform / np.float32(peak)) if peak > 1 else clip
+
+
 def flac_bytes(clip: Clip) -> bytes:
     """The clip as mono 16-bit FLAC, which every browser plays."""
     buffer = io.BytesIO()
-    soundfile.write(buffer, np.clip(clip.waveform, -1, 1), clip.sample_rate_hz, format="FLAC", subtype="PCM_16")
+    soundfile.write(buffer, clip.waveform, clip.sample_rate_hz, format="FLAC", subtype="PCM_16")
     return buffer.getvalue()
 
 

@@ -1,7 +1,7 @@
 """Stage `interpretability`: how many of a neuron's K captions share a cluster (Algorithm 1, second half).
 
-Beside every neuron's exemplars, clips drawn by chance are put to the same test: where captions are much alike, any clips
-share a cluster, and a share of interpretable neurons says nothing without the share that chance reaches.
+Beside every neuron's exemplars, clips drawn by chance are put to the same test: where captions are much alike, any
+clips share a cluster, and a share of interpretable neurons says nothing without the share that chance reaches.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ import pyarrow as pa
 from and_core.algorithms.interpretability import shared_clips
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
+from precompute.stages.activations import constant_neurons
 from precompute.stages.exemplars import exemplar_clips
 
 DRAWS = 5000
@@ -22,7 +23,7 @@ DRAWS = 5000
 
 class Interpretability(Stage):
     name = "interpretability"
-    inputs = ("exemplars", "caption_clusters", "captions")
+    inputs = ("activations", "exemplars", "caption_clusters", "captions")
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
         return {"seed": run.config.seed}
@@ -43,14 +44,15 @@ def interpretability_tables(job: Job, items: range) -> Tables:
     high = exemplar_clips(job.input("exemplars"))[:, 0]
     k = high.shape[1]
     found = shared_clips(high, clip_clusters)
+    constant = constant_neurons(job.input("activations"))  # their exemplars mean nothing
     drawn = shared_clips(drawn_clips(len(clip_clusters), k, job.run.config.seed), clip_clusters).shared
     return {
         "interpretability": pa.table(
             {
                 "neuron": np.array(items, dtype=np.int32),
                 "k": np.full(len(items), k, dtype=np.int32),
-                "cluster": pa.array(found.cluster, pa.int32(), mask=found.cluster < 0),
-                "shared_clips": found.shared,
+                "cluster": pa.array(found.cluster, pa.int32(), mask=constant | (found.cluster < 0)),
+                "shared_clips": np.where(constant, 0, found.shared).astype(np.int32),
             }
         ),
         "interpretability_by_chance": pa.table(

@@ -31,14 +31,16 @@ class Publish(Stage):
         *("b_calibration", "c_open_concept", "interpretability", "ablations"),
     )
     unit = "neurons"
+    resumes = False  # building is quick, and the link must be flipped again
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
         return {
             "schema_version": SCHEMA_VERSION,
             "meta": store_meta(run),
-            "networks": {
-                name: [settings_of(run, name), run.fingerprints[f"network.{name}"]] for name in run.config.network
-            },
+            "dataset": [run.dataset.name, run.config.dataset.kind],
+            "networks": [
+                [name, settings_of(run, name), run.fingerprints[f"network.{name}"]] for name in run.config.network
+            ],
         }
 
     def items(self, job: Job) -> int:
@@ -63,8 +65,11 @@ def store_file(job: Job) -> Path:
 def publish(job: Job) -> Tables:
     """Put audio and spectrograms beside the store file, build it where it is not there yet, then flip the link."""
     job.run.store.mkdir(exist_ok=True)
-    for folder in ("audio", "spectrograms"):
-        copy_files(job.input("clips").folder / folder, job.run.store / folder)
+    clips = job.input("clips")
+    for column, folder in (("audio", "audio"), ("spectrogram", "spectrograms")):
+        (job.run.store / folder).mkdir(exist_ok=True)
+        for file in set(clips.table("clip")[column].to_pylist()):
+            put(clips.folder / file, job.run.store / file)
     if not store_file(job).is_file():
         build(job)
     flip_link(job.run.store / "current", store_file(job).name)
@@ -84,16 +89,16 @@ def build(job: Job) -> None:
             first = insert_network(builder, job, network, first, with_activations)
 
 
-def copy_files(source: Path, target: Path) -> None:
-    """Put every file of `source` into `target`: as a hard link where the disk allows it, else as a copy."""
-    target.mkdir(exist_ok=True)
-    for file in source.iterdir():
-        copy = target / file.name
-        if not copy.exists():
-            try:
-                os.link(file, copy)
-            except OSError:
-                shutil.copyfile(file, copy)
+def put(source: Path, target: Path) -> None:
+    """Make `source` stand at `target` too: as a hard link where the disk allows it, else as a whole copy."""
+    if target.exists():
+        return
+    try:
+        os.link(source, target)
+    except OSError:
+        temporary = target.with_name(f"{target.name}.tmp")
+        shutil.copyfile(source, temporary)
+        temporary.replace(target)
 
 
 def flip_link(link: Path, target: str) -> None:

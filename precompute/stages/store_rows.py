@@ -221,18 +221,21 @@ def insert_ablations(builder: StoreBuilder, job: Job, name: str, first: First) -
         return 0
     # Shards number their experiments by class and strategy, with gaps: number them densely here.
     numbers = ablations["ablation"].combine_chunks()
-    builder.insert("ablation", numbered(renumbered(renamed(ablations), numbers, first), first))
+    heads = renumbered(renamed(ablations), numbers, first)
+    heads = renumbered(heads, numbers, first, "control_of")
+    builder.insert("ablation", numbered(heads, first))
     for table in ("ablation_neuron", "ablation_result"):
         builder.insert(table, renumbered(renamed(source.table(table), first), numbers, first))
     return int(ablations.num_rows)
 
 
-def renumbered(rows: pa.Table, numbers: pa.Array, first: First) -> pa.Table:
-    """`rows` with ablation_id counted densely from the first that is free."""
+def renumbered(rows: pa.Table, numbers: pa.Array, first: First, column: str = "ablation_id") -> pa.Table:
+    """`rows` with ablations counted densely from the first that is free; NULL stays NULL."""
     if not rows.num_rows:
         return rows
-    dense = pc.add(pc.index_in(rows["ablation_id"], numbers), pa.scalar(first.ablation, pa.int32()))
-    return rows.set_column(rows.column_names.index("ablation_id"), "ablation_id", dense)
+    found = pc.index_in(rows[column].cast(numbers.type), numbers, skip_nulls=True)
+    dense = pc.add(found, pa.scalar(first.ablation, pa.int32()))
+    return rows.set_column(rows.column_names.index(column), column, dense)
 
 
 def renamed(rows: pa.Table, first: First | None = None) -> pa.Table:

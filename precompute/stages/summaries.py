@@ -11,12 +11,13 @@ import pyarrow as pa
 from and_core.models.protocols import Summarizer
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
+from precompute.stages.activations import constant_neurons
 from precompute.stages.exemplars import POLARITIES, exemplar_clips
 
 
 class Summaries(Stage):
     name = "summaries"
-    inputs = ("exemplars", "captions")
+    inputs = ("activations", "exemplars", "captions")
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
         return {"summarizer": run.fingerprints["summarizer"]}
@@ -27,24 +28,35 @@ class Summaries(Stage):
     @contextmanager
     def work(self, job: Job) -> Iterator[RunShard]:
         clips = exemplar_clips(job.input("exemplars"))
+        constant = constant_neurons(job.input("activations"))
         captions: list[str | None] = job.input("captions").table("caption")["caption"].to_pylist()
         summarizer = job.run.new_summarizer()
-        yield lambda items: summary_table(summarizer, captions, clips[items.start : items.stop], items)
+        yield lambda items: summary_table(summarizer, caption_lists(captions, clips, constant, items), items)
 
 
-def summary_table(
-    summarizer: Summarizer, captions: list[str | None], clips: npt.NDArray[np.int32], items: range
-) -> Tables:
-    lists = [
-        [caption for clip in exemplar_list if (caption := captions[clip])]
-        for exemplar_list in clips.reshape(-1, clips.shape[-1]).tolist()
+def caption_lists(
+    captions: list[str | None], clips: npt.NDArray[np.int32], constant: npt.NDArray[np.bool_], items: range
+) -> list[list[str]]:
+    """The captions of each neuron's exemplars, high then low; none for a neuron that answers every clip alike."""
+    return [
+        [] if constant[neuron] else [caption for clip in exemplars if (caption := captions[clip])]
+        for neuron in items
+        for exemplars in clips[neuron].tolist()
     ]
+
+
+def summary_table(summarizer: Summarizer, lists: list[list[str]], items: range) -> Tables:
+    """One summary a list; an empty list is not asked about and has none."""
+    asked = [i for i, captions in enumerate(lists) if captions]
+    summaries: list[str | None] = [None] * len(lists)
+    for i, summary in zip(asked, summarizer.summarize([lists[i] for i in asked]), strict=True):
+        summaries[i] = summary
     return {
         "summary": pa.table(
             {
                 "neuron": np.repeat(np.array(items, dtype=np.int32), len(POLARITIES)),
                 "polarity": list(POLARITIES) * len(items),
-                "summary": pa.array(summarizer.summarize(lists), pa.string()),
+                "summary": pa.array(summaries, pa.string()),
             }
         )
     }

@@ -65,6 +65,10 @@ def test_set_wins_over_the_file_and_reads_toml_values(minimal: Path) -> None:
         ("exemplars", "not of the form key=value"),
         ("exemplars.k.deep=1", "exemplars.k"),
         ("name=../elsewhere", "name"),
+        ("exemplars.k=3", "interpretability.tau = 4 is more than exemplars.k = 3"),
+        ("a_closed_concept.template=sound", "template"),
+        ("a_closed_concept.similarities=[]", "similarities"),
+        ("seed=-1", "seed"),
     ],
 )
 def test_a_wrong_setting_is_named_with_a_way_out(minimal: Path, override: str, message: str) -> None:

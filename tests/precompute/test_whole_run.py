@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
+import soundfile
 
 from and_core.errors import ConfigError, DatasetError
 from precompute.clean import clean_run
@@ -127,7 +129,7 @@ def test_going_back_to_an_earlier_setting_brings_its_store_back(fake_run: MakeRu
     run = fake_run()
     run_all(run)
     first = contents(run)
-    run_all(fake_run(exemplars={"k": 3}))
+    run_all(fake_run(exemplars={"k": 4}))
     assert contents(run) != first
     again = Counting()
     run_all(fake_run(), again)
@@ -146,11 +148,11 @@ def test_a_deleted_store_is_published_again_with_the_same_content(fake_run: Make
 
 def test_clean_keeps_what_the_configuration_uses(fake_run: MakeRun) -> None:
     run_all(fake_run())
-    jobs = run_all(fake_run(exemplars={"k": 3}))
+    jobs = run_all(fake_run(exemplars={"k": 4}))
     removed, freed = clean_run(jobs)
     assert removed > 0 and freed > 0
     nothing = Counting()
-    run_all(fake_run(exemplars={"k": 3}), nothing)
+    run_all(fake_run(exemplars={"k": 4}), nothing)
     assert nothing.done == []
     assert clean_run(jobs) == (0, 0)
 
@@ -169,5 +171,80 @@ def test_concepts_come_from_a_file_and_a_missing_one_is_named(fake_run: MakeRun,
     run = fake_run(a_closed_concept={"concepts": str(file)})
     run_all(run)
     assert rows(run, "SELECT name FROM concept ORDER BY concept_id") == [("deep hum",), ("whistle",)]
-    with pytest.raises(ConfigError, match="no file with a concept"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         run_all(fake_run(a_closed_concept={"concepts": str(tmp_path / "nowhere.txt")}))
+
+
+def test_a_data_set_without_classes_is_dissected_without_closed_concepts(fake_run: MakeRun) -> None:
+    run = fake_run(dataset={"classes": False})
+    notes = list(closing_notes(run_all(run)))
+    assert any("has no classes" in note for note in notes)
+    assert rows(run, "SELECT count(*) FROM closed_concept") == [(0,)]
+    assert rows(run, "SELECT count(*) FROM ablation") == [(0,)]
+    assert rows(run, "SELECT count(*) FROM summary WHERE summary IS NOT NULL") == [(34,)]
+
+
+def test_a_run_whose_summarizer_says_nothing_is_published(fake_run: MakeRun) -> None:
+    run = fake_run(summarizer={"kind": "fake", "says_nothing": True})
+    run_all(run)
+    assert rows(run, "SELECT count(*), count(summary) FROM summary") == [(34, 0)]
+    assert rows(run, "SELECT DISTINCT neuron_count FROM ablation") == [(0,)]
+
+
+def test_a_neuron_that_answers_every_clip_alike_is_not_described(fake_run: MakeRun) -> None:
+    run = fake_run(network={"fake": {"dead": 2}})
+    run_all(run)
+    assert rows(run, "SELECT neuron_id FROM neuron WHERE std = 0") == [(0,), (1,)]
+    assert rows(run, "SELECT count(summary) FROM summary WHERE neuron_id < 2") == [(0,)]
+    assert rows(run, "SELECT cluster_id, shared_clips FROM interpretability WHERE neuron_id < 2") == [(None, 0)] * 2
+    assert rows(run, "SELECT count(*) FROM closed_concept WHERE neuron_id < 2") == [(0,)]
+    assert rows(run, "SELECT count(summary) FROM summary WHERE neuron_id = 2") == [(2,)]
+
+
+def test_every_ablation_has_its_random_controls(fake_run: MakeRun) -> None:
+    settings = {"strategies": ["open_concept", "description_based"], "random_seeds": 2, "clips_per_class": 2}
+    run = fake_run(ablations=settings)
+    run_all(run)
+    controls = """
+        SELECT strategy.strategy, count(*) FROM ablation AS strategy
+        JOIN ablation AS control ON control.control_of = strategy.ablation_id
+        WHERE control.strategy = 'random' AND control.neuron_count = strategy.neuron_count
+            AND control.class_id = strategy.class_id
+        GROUP BY ALL ORDER BY ALL"""
+    assert rows(run, controls) == [("description_based", 6), ("open_concept", 6)]
+
+
+def test_pruning_by_description_needs_its_similarity_and_may_lack_a_concept(fake_run: MakeRun, tmp_path: Path) -> None:
+    settings = {"strategies": ["description_based"], "clips_per_class": 2}
+    with pytest.raises(ConfigError, match="needs the similarity cos_cubed"):
+        run_all(fake_run(ablations=settings, a_closed_concept={"similarities": ["cos"]}))
+    file = tmp_path / "concepts.txt"
+    file.write_text("Low Hum\nwhistle\n")
+    run = fake_run(ablations=settings, a_closed_concept={"concepts": str(file)})
+    run_all(run)
+    pruned = "SELECT class.name FROM ablation JOIN class USING (class_id) WHERE neuron_count > 0 AND seed IS NULL"
+    assert rows(run, pruned) == [("low_hum",)]
+
+
+def test_a_fold_without_clips_is_refused_with_the_folds_there_are(fake_run: MakeRun) -> None:
+    with pytest.raises(ConfigError, match=r"ablations.fold = 9.*\[1, 2, 3, 4, 5\]"):
+        run_all(fake_run(ablations={"fold": 9}))
+
+
+def test_a_clip_beyond_full_scale_is_turned_down_before_anybody_hears_it(fake_run: MakeRun) -> None:
+    run = fake_run(dataset={"gain": 4.0})
+    run_all(run)
+    peaks = rows(run, "SELECT max(value) FROM clip_measurement WHERE name = 'peak_dbfs'")
+    assert peaks[0][0] == pytest.approx(0, abs=0.01)
+    waveform, _ = soundfile.read(run.store / rows(run, "SELECT audio FROM clip LIMIT 1")[0][0])
+    assert np.abs(waveform).max() == pytest.approx(1, abs=1e-3)
+    assert (np.abs(waveform) > 0.999).mean() < 0.01, "turned down, not cut off"
+
+
+def test_half_written_files_of_a_killed_run_are_not_published(fake_run: MakeRun) -> None:
+    run = fake_run()
+    clips = jobs_of(run, STAGES)[0]
+    (clips.folder / "audio").mkdir(parents=True)
+    (clips.folder / "audio" / "half.flac.1.tmp").write_bytes(b"half")
+    run_all(run)
+    assert {file.suffix for file in (run.store / "audio").iterdir()} == {".flac"}
