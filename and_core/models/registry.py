@@ -3,7 +3,8 @@
 import difflib
 import importlib
 import inspect
-from typing import Any
+import json
+from typing import Any, get_type_hints
 
 from and_core.errors import ConfigError
 
@@ -44,7 +45,7 @@ def create(protocol: str, kind: str, options: dict[str, Any], where: str) -> Any
         where: the table of the configuration, for messages, e.g. `dataset` or `network.ast-esc10`.
 
     Raises:
-        ConfigError: unknown kind, unknown option or missing option.
+        ConfigError: unknown kind, unknown option, missing option or value of another type than the constructor's.
     """
     classes = REGISTRY[protocol]
     if kind not in classes:
@@ -60,4 +61,28 @@ def create(protocol: str, kind: str, options: dict[str, Any], where: str) -> Any
             raise ConfigError(
                 f"{where}.{name} is not set.", f"Add it to the configuration, or give --set {where}.{name}=VALUE."
             )
-    return target(**options)
+    types = get_type_hints(target.__init__)
+    return target(**{name: _typed(value, types[name], f"{where}.{name}") for name, value in options.items()})
+
+
+def _typed(value: Any, annotation: Any, where: str) -> Any:
+    """`value` as `annotation` has it: a whole number is a fine float, a text a fine Path; "5" is no int.
+
+    Raises:
+        ConfigError: it is of another type.
+    """
+    # Here, not above: the app names networks by this module, and does without pydantic until it loads one.
+    import pydantic
+
+    adapter = pydantic.TypeAdapter(annotation)
+    try:
+        return adapter.validate_python(value, strict=True)
+    except pydantic.ValidationError:
+        pass  # A configuration has no paths and no tuples. Pydantic's strict mode for JSON, which has none too, knows.
+    try:
+        return adapter.validate_json(json.dumps(value), strict=True)
+    except (pydantic.ValidationError, TypeError) as error:  # TypeError: JSON has no such value, e.g. a date
+        expected = inspect.formatannotation(annotation).replace("pathlib.", "").replace("collections.abc.", "")
+        raise ConfigError(
+            f"{where} = {value!r} is of the wrong type.", f"Give a value of this type: {expected}."
+        ) from error

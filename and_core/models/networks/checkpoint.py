@@ -13,6 +13,17 @@ CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 """What transformers would load, first found first; an index names the files of a sharded checkpoint."""
 
+REFUSED = {
+    "auto_map": "names code of its own to run",
+    "configuration_files": "names another file to take its place",
+    "fusion_config": "replaces modules of the network",
+    "quantization_config": "has the weights converted by another library",
+    "transformers_weights": "names another weights file than the one that is hashed",
+}
+"""Entries by which a checkpoint can make transformers load or run something else -> what each does."""
+
+ADAPTER = "adapter_config.json"
+
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 
@@ -24,10 +35,6 @@ class Checkpoint:
     config: dict[str, Any]
     preprocessor: dict[str, Any]
     weight_files: tuple[Path, ...]
-
-    @property
-    def is_safetensors(self) -> bool:
-        return self.weight_files[0].suffix == ".safetensors"
 
     @property
     def model_type(self) -> str:
@@ -52,51 +59,90 @@ class Checkpoint:
         return total.hexdigest()
 
 
-def is_hub_name(path: str) -> bool:
-    """Whether `path` is to be looked for on the Hugging Face hub: it has such a name's form and is no folder here."""
-    return bool(_HUB_NAME.fullmatch(path)) and not Path(path).exists()
+def is_hub_name(path: str | Path) -> bool:
+    """Whether `path` is to be looked for on the Hugging Face hub: `name` or `owner/name`, and nothing of it is here.
+
+    A `Path` is a folder always. So is a text that starts with `.`, `/` or `~`, has more than one slash, or whose
+    first part is a folder here: with a slip in `assets/my-network`, nobody's network of that name is downloaded.
+    """
+    if isinstance(path, Path) or not _HUB_NAME.fullmatch(path) or Path(path).exists():
+        return False
+    return "/" not in path or not Path(path).parent.is_dir()
 
 
-def open_checkpoint(path: str, revision: str | None = None) -> Checkpoint:
+def open_checkpoint(path: str | Path, revision: str | None = None, local_files_only: bool = False) -> Checkpoint:
     """Find a checkpoint's files and read its two JSON files.
 
     Args:
         path: a folder, or a name on the Hugging Face hub (downloaded there unless it is in the local cache).
         revision: branch, tag or commit on the hub.
+        local_files_only: never download; a hub name must be in the local cache.
 
     Raises:
-        NetworkError: neither a folder nor obtainable; a file or entry is missing or damaged.
+        NetworkError: neither a folder nor obtainable; a file or entry is missing, damaged or refused.
     """
-    folder = _download(path, revision) if is_hub_name(path) else Path(path).expanduser()
+    hub_name = is_hub_name(path)
+    folder = _hub_folder(str(path), revision, local_files_only) if hub_name else Path(path).expanduser()
     if not folder.is_dir():
         raise NetworkError(
-            f"The target network {path!r} is not a folder here.",
+            f"The target network {str(path)!r} is not a folder here.",
             "Set its path to a folder that save_pretrained wrote, or to a name on the Hugging Face hub.",
         )
     checkpoint = Checkpoint(
         folder, _read_json(folder / CONFIG), _read_json(folder / PREPROCESSOR), _weight_files(folder)
     )
+    _check_safe(checkpoint)
     _check_entries(checkpoint)
     return checkpoint
 
 
-def _download(name: str, revision: str | None) -> Path:
+def _hub_folder(name: str, revision: str | None, local_files_only: bool) -> Path:
+    """The folder of a hub checkpoint in the local cache, downloaded where that is allowed and needed."""
+    if not local_files_only:
+        return _snapshot(name, revision)
+    try:
+        folder = _snapshot(name, revision, local_files_only=True)
+    except NetworkError as error:
+        raise _not_cached(name) from error
+    # A download that was broken off leaves a folder with some of the files.
+    if not all((folder / file).is_file() for file in (CONFIG, PREPROCESSOR)) or not _has_weights(folder):
+        raise _not_cached(name)
+    return folder
+
+
+def _snapshot(name: str, revision: str | None, local_files_only: bool = False) -> Path:
     """The folder of a hub checkpoint in the local cache; pickled weights are fetched only where there are no others."""
     import huggingface_hub
 
     jsons = [CONFIG, PREPROCESSOR]
     for weights in (["model*.safetensors", "model.safetensors.index.json"], ["pytorch_model*"]):
         try:
-            folder = Path(huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=jsons + weights))
+            folder = Path(
+                huggingface_hub.snapshot_download(
+                    name, revision=revision, allow_patterns=jsons + weights, local_files_only=local_files_only
+                )
+            )
         except (OSError, ValueError, RuntimeError) as error:
             raise NetworkError(
                 f"The target network {name!r} is neither a folder here nor obtainable from the Hugging Face hub "
                 f"({type(error).__name__}).",
                 "Check the name and the connection, or set its path to a folder that holds the checkpoint.",
             ) from error
-        if any((folder / file).is_file() for file in WEIGHTS):
+        if _has_weights(folder):
             break
     return folder
+
+
+def _has_weights(folder: Path) -> bool:
+    return any((folder / file).is_file() for file in WEIGHTS)
+
+
+def _not_cached(name: str) -> NetworkError:
+    return NetworkError(
+        f"The target network {name!r} is neither a folder here nor in the local cache of the Hugging Face hub, "
+        "and downloading is off.",
+        f"Run the pipeline with it, or: hf download {name}",
+    )
 
 
 def _read_json(file: Path) -> dict[str, Any]:
@@ -120,15 +166,45 @@ def _weight_files(folder: Path) -> tuple[Path, ...]:
             continue
         if not name.endswith(".index.json"):
             return (folder / name,)
-        shards = sorted({folder / shard for shard in _read_json(folder / name).get("weight_map", {}).values()})
-        missing = [shard.name for shard in shards if not shard.is_file()]
+        shards = _shard_names(folder / name)
+        missing = [shard for shard in shards if not (folder / shard).is_file()]
         if missing or not shards:
             raise NetworkError(
                 f"{folder} lacks weight files named in {name}: {', '.join(missing) or 'none is named'}.",
                 "Copy the checkpoint again.",
             )
-        return tuple(shards)
+        return tuple(folder / shard for shard in shards)
     raise NetworkError(f"{folder} holds no weights.", f"Put one of these there: {', '.join(WEIGHTS)}.")
+
+
+def _shard_names(index: Path) -> list[str]:
+    """Names of the weight files of a sharded checkpoint: beside the index, in the format that its name says."""
+    weight_map = _read_json(index).get("weight_map")
+    names: list[Any] = list(weight_map.values()) if isinstance(weight_map, dict) else [weight_map]
+    suffix = Path(index.name.removesuffix(".index.json")).suffix
+    for name in names:
+        if not isinstance(name, str) or name != Path(name).name or Path(name).suffix != suffix:
+            raise NetworkError(
+                f"{index} names {name!r}, which is not a {suffix} file beside it.",
+                "Copy the checkpoint again, or save it anew with save_pretrained.",
+            )
+    return sorted(set(names))
+
+
+def _check_safe(checkpoint: Checkpoint) -> None:
+    """Refuse what would make another network of the checkpoint than its hashed files are."""
+    for name, entries in ((CONFIG, checkpoint.config), (PREPROCESSOR, checkpoint.preprocessor)):
+        for key, effect in REFUSED.items():
+            if entries.get(key) is not None:
+                raise NetworkError(
+                    f"{checkpoint.folder / name} has the entry {key!r}, which {effect}.",
+                    f"Remove {key!r} if the checkpoint is complete without, or set the path of another.",
+                )
+    if (checkpoint.folder / ADAPTER).exists():
+        raise NetworkError(
+            f"{checkpoint.folder} holds {ADAPTER}: an adapter changes the weights of the network.",
+            f"Merge it into the network and save that with save_pretrained, or remove {ADAPTER}.",
+        )
 
 
 def _check_entries(checkpoint: Checkpoint) -> None:

@@ -42,23 +42,26 @@ class HuggingFaceNetwork:
         batch_size: int = 16,
         device: str = "auto",
         revision: str | None = None,
+        local_files_only: bool = False,
     ) -> None:
         """
         Args:
-            path: a folder that `save_pretrained` wrote (model and feature extractor), or a name on the hub.
+            path: a folder that `save_pretrained` wrote (model and feature extractor), or, as text, a name on the hub.
             name: what the run calls it; the last part of `path` where None.
             pool: `cls`, `first`, `mean` or `max`; the architecture's own where None.
             batch_size: clips a pass.
             device: `auto` (a GPU where there is one), `cpu`, `cuda`, ...
             revision: branch, tag or commit on the hub.
+            local_files_only: never download: a hub name must be in the local cache.
 
         Raises:
-            NetworkError: no such folder, or its files are incomplete or of an architecture without a row.
+            NetworkError: no such folder, or its files are incomplete, refused or of an architecture without a row.
         """
         if batch_size < 1:
             raise NetworkError(f"batch_size = {batch_size} is not a number of clips.", "Set it to 1 or more.")
         self.name = name or Path(path).name
-        self._path, self._revision, self._pool = str(path), revision, pool
+        self._path, self._revision, self._pool = path, revision, pool
+        self._local_files_only = local_files_only
         self._batch_size, self._device = batch_size, device
         self._load_lock = threading.Lock()
         self._loaded: TorchModel | None = None
@@ -68,7 +71,7 @@ class HuggingFaceNetwork:
 
     @cached_property
     def _checkpoint(self) -> Checkpoint:
-        return open_checkpoint(self._path, self._revision)
+        return open_checkpoint(self._path, self._revision, self._local_files_only)
 
     @cached_property
     def _architecture(self) -> Architecture:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors
+import safetensors.torch
 import torch
 
 # Not left to the feature extractor's lazy import: torchaudio makes a constant tensor when it is imported, and if that
@@ -22,13 +22,17 @@ from torch import nn
 
 from and_core.errors import NetworkError
 from and_core.models.networks.architectures import Architecture, describe_linear_layers
-from and_core.models.networks.checkpoint import Checkpoint
+from and_core.models.networks.checkpoint import CONFIG, PREPROCESSOR, Checkpoint
 from and_core.models.networks.pools import POOLS
 from and_core.models.protocols import FloatArray, Layer
 from and_core.models.quiet import quiet_transformers
 
 SHORTEST_S = 0.025
 """Analysis window of the feature extractors: a shorter clip is padded with silence to one window."""
+
+ATTENTION = None
+"""Said outright, so that no config.json can name a kernel to download and run: torch's own attention (sdpa), or the
+plain one where an architecture lacks it."""
 
 
 def linear_widths(model: nn.Module) -> dict[str, int]:
@@ -43,9 +47,10 @@ def build_without_weights(folder: Path) -> nn.Module:
         NetworkError: the installed transformers cannot build it.
     """
     try:
-        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         with torch.device("meta"):
-            return transformers.AutoModelForAudioClassification.from_config(config)
+            return transformers.AutoModelForAudioClassification.from_config(
+                _config(folder), attn_implementation=ATTENTION, trust_remote_code=False
+            )
     except Exception as error:  # transformers raises many kinds for a bad config.json; all mean the same here
         raise NetworkError(
             f"transformers {transformers.__version__} cannot build an audio classifier from {folder}: {error}",
@@ -77,9 +82,7 @@ class TorchModel:
         self._device = _device(device)
         self._sample_rate_hz = checkpoint.sample_rate_hz
         self._pool, self._prefix_tokens = POOLS[pool], architecture.prefix_tokens
-        self._extractor = transformers.AutoFeatureExtractor.from_pretrained(
-            checkpoint.folder, local_files_only=True, trust_remote_code=False
-        )
+        self._extractor = _extractor(checkpoint.folder)
         self._model = _load_weights(checkpoint).to(self._device).eval()
         self._modules = {layer.name: self._model.get_submodule(layer.module_path) for layer in layers}
         self._lock = threading.Lock()
@@ -142,20 +145,57 @@ def _device(device: str) -> torch.device:
     return chosen
 
 
+def _config(folder: Path) -> Any:
+    """The configuration in config.json. The file, not the folder: in a folder transformers looks for others as well."""
+    return transformers.AutoConfig.from_pretrained(folder / CONFIG, local_files_only=True, trust_remote_code=False)
+
+
+def _extractor(folder: Path) -> Any:
+    """The feature extractor of preprocessor_config.json, and of no other file.
+
+    Raises:
+        NetworkError: the installed transformers cannot make it.
+    """
+    file = folder / PREPROCESSOR
+    try:
+        return transformers.AutoFeatureExtractor.from_pretrained(
+            file, config=_config(folder), local_files_only=True, trust_remote_code=False
+        )
+    except Exception as error:  # as in build_without_weights: any kind, one meaning
+        raise NetworkError(
+            f"transformers {transformers.__version__} cannot make a feature extractor from {file}: {error}",
+            "Check the file, or set the path of another network.",
+        ) from error
+
+
+def _read_weights(file: Path) -> dict[str, torch.Tensor]:
+    """Tensors by name: from safetensors, or from a pickle restricted to tensors."""
+    if file.suffix == ".safetensors":
+        return safetensors.torch.load_file(file)
+    weights = torch.load(file, map_location="cpu", weights_only=True)
+    if not isinstance(weights, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in weights.values()):
+        raise ValueError("it holds more than tensors by name.")
+    return weights
+
+
 def _load_weights(checkpoint: Checkpoint) -> nn.Module:
-    """The model with its weights in float32: safetensors, or a pickle restricted to tensors. Never code of the folder.
+    """The model with its weights in float32. Never code of the folder.
+
+    The weights are read here, from the files that were hashed: given a folder, transformers would choose the files.
 
     Raises:
         NetworkError: the weights cannot be read safely, or some are missing, unexpected or of another shape.
     """
+    model_class: Any = type(build_without_weights(checkpoint.folder))
     try:
+        weights = {name: tensor for file in checkpoint.weight_files for name, tensor in _read_weights(file).items()}
         with quiet_transformers():
-            model, info = transformers.AutoModelForAudioClassification.from_pretrained(
-                checkpoint.folder,
+            model, info = model_class.from_pretrained(
+                None,
+                config=_config(checkpoint.folder),
+                state_dict=weights,
                 dtype=torch.float32,
-                use_safetensors=checkpoint.is_safetensors,
-                weights_only=True,
-                trust_remote_code=False,
+                attn_implementation=ATTENTION,
                 local_files_only=True,
                 ignore_mismatched_sizes=True,  # so that they are listed in `info` and refused below with the others
                 output_loading_info=True,

@@ -1,4 +1,5 @@
 import csv
+import json
 import pickle
 import shutil
 import threading
@@ -215,6 +216,7 @@ def test_a_neuron_outside_its_layer_is_refused(network, neuron):
 def test_the_fingerprint_knows_the_pool_but_not_the_speed(tiny_ast):
     plain = HuggingFaceNetwork(tiny_ast).fingerprint
     assert HuggingFaceNetwork(tiny_ast, pool="cls", batch_size=3, name="other").fingerprint == plain
+    assert HuggingFaceNetwork(tiny_ast, local_files_only=True).fingerprint == plain
     assert HuggingFaceNetwork(tiny_ast, pool="mean").fingerprint != plain
 
 
@@ -298,6 +300,50 @@ def test_a_pickle_of_tensors_alone_is_read(tiny_ast, tmp_path, network, sounds):
     np.testing.assert_array_equal(HuggingFaceNetwork(folder).forward(sounds)[0], network.forward(sounds)[0])
 
 
+def test_a_sharded_checkpoint_answers_as_the_whole_one_and_its_fingerprint_follows_every_shard(
+    tiny_ast, tmp_path, network, sounds
+):
+    folder = shutil.copytree(tiny_ast, tmp_path / "sharded")
+    (folder / "model.safetensors").unlink()
+    transformers.ASTForAudioClassification.from_pretrained(tiny_ast).save_pretrained(folder, max_shard_size="20KB")
+    shards = sorted(folder.glob("model-*.safetensors"))
+    assert len(shards) > 2
+    np.testing.assert_array_equal(HuggingFaceNetwork(folder).forward(sounds)[0], network.forward(sounds)[0])
+    fingerprints = {HuggingFaceNetwork(folder).fingerprint}
+    for shard in shards:
+        shard.write_bytes(shard.read_bytes() + b"\n")
+        fingerprints.add(HuggingFaceNetwork(folder).fingerprint)
+    assert len(fingerprints) == len(shards) + 1
+
+
+@pytest.mark.parametrize("key", ["attn_implementation", "_attn_implementation"])
+@pytest.mark.parametrize("value", ["someone/kernel", "flash_attention_2", "eager"])
+def test_a_config_cannot_choose_the_attention(altered_ast, network, sounds, key, value):
+    chosen = HuggingFaceNetwork(altered_ast(**{key: value}))
+    assert names(chosen) == names(network)
+    np.testing.assert_array_equal(chosen.forward(sounds)[0], network.forward(sounds)[0])
+    assert chosen._model()._model.config._attn_implementation == "sdpa"
+
+
+def test_files_that_are_not_hashed_change_nothing(tiny_ast, tmp_path, network, sounds):
+    folder = shutil.copytree(tiny_ast, tmp_path / "more")
+    other = transformers.ASTFeatureExtractor(num_mel_bins=32, max_length=64, mean=5.0, std=0.1).to_dict()
+    (folder / "processor_config.json").write_text(json.dumps({"feature_extractor": other}))
+    weights = safetensors.torch.load_file(folder / "model.safetensors")
+    torch.save({name: tensor * 2 for name, tensor in weights.items()}, folder / "pytorch_model.bin")
+    crowded = HuggingFaceNetwork(folder)
+    assert crowded.fingerprint == network.fingerprint
+    np.testing.assert_array_equal(crowded.forward(sounds)[0], network.forward(sounds)[0])
+
+
+def test_a_feature_extractor_that_transformers_does_not_know_is_refused(tiny_ast, tmp_path, sounds):
+    folder = shutil.copytree(tiny_ast, tmp_path / "unheard")
+    entries = json.loads((folder / "preprocessor_config.json").read_text())
+    (folder / "preprocessor_config.json").write_text(json.dumps(entries | {"feature_extractor_type": 5}))
+    with pytest.raises(NetworkError, match="cannot make a feature extractor"):
+        HuggingFaceNetwork(folder).forward(sounds)
+
+
 class Bomb:
     def __init__(self, target):
         self.target = target
@@ -313,6 +359,13 @@ def test_a_pickle_with_code_is_refused_and_not_run(tiny_ast, tmp_path, sounds, s
     with pytest.raises(NetworkError, match=r"pytorch_model\.bin cannot be loaded"):
         HuggingFaceNetwork(folder).forward(sounds)
     assert not (tmp_path / "exploded").exists()
+
+
+def test_a_pickle_of_something_else_than_tensors_by_name_is_refused(tiny_ast, tmp_path, sounds):
+    folder, file = pickled(tiny_ast, tmp_path)
+    torch.save({"weights": {"classifier.dense.bias": torch.zeros(5)}}, file)
+    with pytest.raises(NetworkError, match="more than tensors by name"):
+        HuggingFaceNetwork(folder).forward(sounds)
 
 
 def test_damaged_weights_are_refused(tiny_ast, tmp_path, sounds):

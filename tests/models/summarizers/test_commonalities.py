@@ -1,6 +1,5 @@
 """Counting what captions share, on captions written by hand as a language model might write them."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
