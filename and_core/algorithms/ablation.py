@@ -14,6 +14,12 @@ Neurons = npt.NDArray[np.int64]
 """Neuron ids, rising, each once."""
 
 
+CLOSED_TOP = 3
+"""A neuron belongs to its three best closed-set concepts (section 4.3), so that about as many go as with OCP."""
+CLOSED_SIMILARITY = "cos_cubed"
+"""The similarity function whose picks count, as for DB in the paper's scripts."""
+
+
 def open_concept_neurons(
     neurons: npt.ArrayLike,
     nouns: Sequence[str],
@@ -44,7 +50,7 @@ def open_concept_neurons(
 
 
 def closed_concept_neurons(
-    neurons: npt.ArrayLike, concepts: npt.ArrayLike, ranks: npt.ArrayLike, concept: int, top: int = 3
+    neurons: npt.ArrayLike, concepts: npt.ArrayLike, ranks: npt.ArrayLike, concept: int, top: int = CLOSED_TOP
 ) -> Neurons:
     """Pruning by module A (DB, TAB): neurons that have the concept among their `top` best closed-set concepts.
 

@@ -113,7 +113,7 @@ class TargetNetwork(Protocol):
         ...
 
     def ablated(self, neurons: NeuronIds) -> AbstractContextManager[None]:
-        """Inside the context, the linear output of these neurons is 0 for this thread's `forward` (paper, section 4.3)."""
+        """Inside the context these neurons' linear output is 0 for this thread's `forward` (paper, section 4.3)."""
         ...
 
 

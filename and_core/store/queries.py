@@ -13,8 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from and_core.algorithms.ablation import CLOSED_SIMILARITY, CLOSED_TOP
 from and_core.algorithms.evaluation import LastLayerConcepts
-from and_core.store.connection import Store
+from and_core.errors import StoreError
+from and_core.store.connection import PUBLISH, Store
 
 MAX_ROWS = 500
 """Of a table that a person reads."""
@@ -22,7 +24,6 @@ MAX_CLIPS = 100_000
 MAX_NEURONS = 1_000_000
 SortKey = Literal["position", "concept", "margin", "adjectives", "shared_clips", "peak"]
 Strategy = Literal["open_concept", "description_based"]
-DESCRIPTION_BASED_TOP = 3
 """Description-based pruning takes the neurons with the class among their three best concepts (paper, section 4.3)."""
 
 
@@ -106,7 +107,10 @@ def networks(store: Store) -> list[Network]:
         SELECT network_id, name, kind, settings, fingerprint, pool, sample_rate_hz, neuron_count
         FROM network ORDER BY network_id LIMIT {MAX_ROWS}""")
     records = [_record(rows, row) for row in range(len(rows))]
-    return [Network(**{**record, "settings": json.loads(record["settings"])}) for record in records]
+    try:
+        return [Network(**{**record, "settings": json.loads(record["settings"])}) for record in records]
+    except json.JSONDecodeError as error:
+        raise StoreError(f"{store.path} says nonsense of a network's settings: {error}.", PUBLISH) from error
 
 
 def layer_names(store: Store, network_id: int) -> list[str]:
@@ -399,6 +403,26 @@ def interpretability(store: Store, neuron_id: int) -> Interpretability | None:
     return Interpretability(**{**found, "words": words, "cluster_id": cluster_id})
 
 
+def reached_by_chance(store: Store, shared_clips: int | None = None) -> float | None:
+    """Share of draws, 0..1, in which k clips drawn by chance share a cluster as often as `shared_clips` or more.
+
+    Args:
+        shared_clips: the run's tau where None, so that the answer is what an interpretable share is worth.
+
+    Returns:
+        None where the run did not look.
+    """
+    rows = store.query(
+        """
+        WITH tau AS (SELECT CAST(value AS INTEGER) AS tau FROM store_meta WHERE name = 'tau')
+        SELECT sum(CASE WHEN shared_clips >= coalesce(CAST(? AS INTEGER), tau) THEN share ELSE 0 END) AS share
+        FROM interpretability_by_chance, tau LIMIT 1""",
+        [shared_clips],
+    )
+    share = _or_none(rows["share"].iloc[0])
+    return None if share is None else float(share)
+
+
 def activations(store: Store, neuron_id: int) -> pd.DataFrame:
     """clip_id, filename, class_name, activation of every clip; empty in a run with more than 10,000 clips."""
     return store.query(
@@ -490,8 +514,8 @@ def pruned_by(store: Store, network_id: int, class_id: int, strategy: Strategy) 
         "description_based": f"""
             SELECT neuron_id, rank AS first, -score AS second
             FROM closed_concept JOIN concept USING (concept_id) JOIN class ON class.name = concept.name
-            WHERE class_id = $class AND method = 'description_based' AND similarity = 'cos_cubed'
-                AND rank <= {DESCRIPTION_BASED_TOP}""",
+            WHERE class_id = $class AND method = 'description_based' AND similarity = '{CLOSED_SIMILARITY}'
+                AND rank <= {CLOSED_TOP}""",
     }[strategy]
     return store.query(
         f"""
@@ -550,13 +574,13 @@ def evaluation_clips(store: Store, network_id: int, per_class: int, fold: int | 
 def ablation_results(store: Store, network_id: int, class_id: int) -> pd.DataFrame:
     """The run's own pruning experiments for a class, one row an experiment and class.
 
-    Columns: ablation_id, strategy, seed, neuron_count, clips, class_name, logit_before, logit_after,
+    Columns: ablation_id, strategy, control_of, seed, neuron_count, clips, class_name, logit_before, logit_after,
     probability_before, probability_after, accuracy_before, accuracy_after, is_target.
     """
     return store.query(
         f"""
-        SELECT ablation_id, strategy, seed, neuron_count, clips, class.name AS class_name, logit_before, logit_after,
-            probability_before, probability_after, accuracy_before, accuracy_after,
+        SELECT ablation_id, strategy, control_of, seed, neuron_count, clips, class.name AS class_name,
+            logit_before, logit_after, probability_before, probability_after, accuracy_before, accuracy_after,
             result.class_id = ablation.class_id AS is_target
         FROM ablation JOIN ablation_result AS result USING (ablation_id) JOIN class ON class.class_id = result.class_id
         WHERE network_id = ? AND ablation.class_id = ? ORDER BY ablation_id, class.name LIMIT {MAX_ROWS}""",

@@ -1,5 +1,8 @@
 """Figures, made from frames. Nothing here asks the store or draws on the page; colours hold in light and dark alike."""
 
+import html
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -10,6 +13,11 @@ SCALE = [[0.0, "#dcebe6"], [0.5, "#4aa396"], [1.0, "#07443f"]]
 KINDS, SYMBOLS = (ACCENT, CONTRAST, "#6a6fe0", "#b98a1c"), ("circle", "square", "diamond", "x")
 """Of the kinds of layer: never told apart by colour alone."""
 MARGIN = {"l": 8, "r": 8, "t": 24, "b": 8}
+
+
+def plain(text: str) -> str:
+    """Plotly reads labels as HTML: a name from a store must stay text."""
+    return html.escape(text, quote=False)
 
 
 def layer_grid(layers: pd.DataFrame, measure: str, as_share: bool, chosen: str = "") -> go.Figure:
@@ -27,7 +35,8 @@ def layer_grid(layers: pd.DataFrame, measure: str, as_share: bool, chosen: str =
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            hovertemplate="%{customdata}: %{text}<extra></extra>",
+            hovertext=layers["name"].map(plain),
+            hovertemplate="%{hovertext}: %{text}<extra></extra>",
             marker={
                 "color": layers[measure],
                 "colorscale": SCALE,
@@ -39,19 +48,22 @@ def layer_grid(layers: pd.DataFrame, measure: str, as_share: bool, chosen: str =
         )
     )
     figure.update_layout(height=64 + 52 * len(kinds), margin=MARGIN)
-    depths = layers.groupby("depth")["kind"].first()
-    ticks = ["head" if kind == "fc" else str(depth) for depth, kind in depths.items()]
-    figure.update_xaxes(
-        title="block", tickvals=depths.index, ticktext=ticks, showgrid=False, zeroline=False, fixedrange=True
-    )
+    figure.update_xaxes(**_blocks(layers), showgrid=False, zeroline=False)
     figure.update_yaxes(
         tickvals=list(range(len(kinds))),
-        ticktext=[kind.replace("_", " ") for kind in kinds],
+        ticktext=[plain(kind.replace("_", " ")) for kind in kinds],
         showgrid=False,
         zeroline=False,
         fixedrange=True,
     )
     return figure
+
+
+def _blocks(layers: pd.DataFrame) -> dict[str, Any]:
+    """An axis of the network's depth, with the classification head called by its name."""
+    depths = layers.groupby("depth")["kind"].first()
+    ticks = ["head" if kind == "fc" else str(depth) for depth, kind in depths.items()]
+    return {"title": "block", "tickvals": depths.index, "ticktext": ticks, "fixedrange": True}
 
 
 def bars(names: list[str], values: list[float], unit: str, accent: str | None = None) -> go.Figure:
@@ -60,7 +72,7 @@ def bars(names: list[str], values: list[float], unit: str, accent: str | None = 
     figure = go.Figure(
         go.Bar(
             x=values,
-            y=names,
+            y=[plain(name) for name in names],
             orientation="h",
             marker={"color": colours},
             customdata=names,
@@ -73,7 +85,8 @@ def bars(names: list[str], values: list[float], unit: str, accent: str | None = 
         )
     )
     figure.update_layout(height=60 + 24 * len(names), margin=MARGIN, bargap=0.25)
-    figure.update_xaxes(title=unit, fixedrange=True, rangemode="tozero")
+    # Room for the number at the end of the longest bar.
+    figure.update_xaxes(title=unit, fixedrange=True, range=[0, 1.15 * max(values, default=1)])
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
     return figure
 
@@ -87,7 +100,7 @@ def lines_by_depth(layers: pd.DataFrame, measure: str, as_share: bool = False) -
             y=rows[measure],
             mode="markers",
             name=str(kind).replace("_", " "),
-            text=rows["name"],
+            text=rows["name"].map(plain),
             marker={"size": 10, "symbol": SYMBOLS[number % 4], "color": KINDS[number % 4]},
             hovertemplate="%{text}: %{y:.2f}<extra></extra>",
         )
@@ -101,7 +114,7 @@ def lines_by_depth(layers: pd.DataFrame, measure: str, as_share: bool = False) -
         hovertemplate="block %{x}: %{y:.2f}<extra></extra>",
     )
     figure.update_layout(height=330, margin=MARGIN, legend={"orientation": "h", "y": -0.25})
-    figure.update_xaxes(title="block", dtick=1, fixedrange=True)
+    figure.update_xaxes(**_blocks(layers))
     figure.update_yaxes(rangemode="tozero", fixedrange=True, tickformat=".0%" if as_share else None)
     return figure
 
@@ -128,8 +141,10 @@ def activations_by_class(activations: pd.DataFrame, high: set[int], low: set[int
             name=name,
             marker=marker,
             customdata=rows["clip_id"],
-            text=rows["filename"],
+            text=rows["filename"].map(plain),
             hovertemplate="%{text}: %{x:.3f}<extra></extra>",
+            selected={"marker": {"opacity": 1, "size": 15}},
+            unselected={"marker": {"opacity": 0.4}},
         )
     figure.update_layout(
         height=110 + 26 * len(order), margin=MARGIN, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"}
@@ -137,7 +152,7 @@ def activations_by_class(activations: pd.DataFrame, high: set[int], low: set[int
     figure.update_xaxes(title="activation", fixedrange=True)
     figure.update_yaxes(
         tickvals=list(range(len(order))),
-        ticktext=[name.replace("_", " ") for name in order],
+        ticktext=[plain(name.replace("_", " ")) for name in order],
         fixedrange=True,
         zeroline=False,
         automargin=True,
@@ -162,7 +177,7 @@ def before_after(change: pd.DataFrame, target: str, title: str, as_share: bool) 
     Args:
         change: name, before, after, and optionally control_low, control_high, sorted by change.
     """
-    names = change["name"].str.replace("_", " ")
+    names = change["name"].str.replace("_", " ").map(plain)
     rows = np.arange(len(change))
     figure = go.Figure()
     if "control_low" in change:
@@ -174,7 +189,8 @@ def before_after(change: pd.DataFrame, target: str, title: str, as_share: bool) 
             width=0.55,
             name="random neurons instead",
             marker={"color": QUIET, "opacity": 0.4, "line": {"width": 2, "color": QUIET}},
-            hovertemplate="random: %{base:.2f} to %{x:.2f}<extra></extra>",
+            customdata=change["control_high"],
+            hovertemplate="random: %{base:.2f} to %{customdata:.2f}<extra></extra>",
         )
     figure.add_scatter(
         x=change["before"],

@@ -12,31 +12,40 @@ from pages.components.store import View
 IN_A_ROW = 5
 
 
-def clip_row(view: View, clips: pd.DataFrame, show_caption: bool = True) -> None:
+def clip_row(
+    view: View, clips: pd.DataFrame, scale: tuple[float, float] = (0.0, 1.0), show_caption: bool = True
+) -> None:
     """Cards side by side, five in a row. Columns as in `queries.exemplars`, less what `card` can do without."""
     rows = clips.to_dict("records")
-    strongest = max((abs(row["activation"]) for row in rows), default=1.0) if "activation" in clips else 1.0
     for start in range(0, len(rows), IN_A_ROW):
         for column, row in zip(st.columns(IN_A_ROW), rows[start : start + IN_A_ROW], strict=False):
             with column:
-                card(view, row, strongest, show_caption)
+                card(view, row, scale, show_caption)
 
 
-def card(view: View, clip: Mapping[Any, Any], strongest: float = 1.0, show_caption: bool = True) -> None:
+def card(
+    view: View,
+    clip: Mapping[Any, Any],
+    scale: tuple[float, float] = (0.0, 1.0),
+    show_caption: bool = True,
+    play: bool = False,
+) -> None:
     """One clip.
 
     Args:
         clip: class_name, filename, seconds, audio, spectrogram; optionally rank, activation, caption, heading.
-        strongest: the activation that fills the bar.
+        scale: the activations at which the bar is empty and full: the neuron's lowest and highest.
+        play: let it sound as soon as it is shown.
     """
     name = class_name(clip["class_name"])
     with st.container(border=True, gap="small"):
         st.markdown(f"**{plain(str(clip.get('heading') or name))}**")
         if "activation" in clip:
             activation = float(clip["activation"])
-            filled = min(abs(activation) / strongest, 1.0) if strongest else 0.0
-            st.progress(filled, text=f"#{clip['rank']} · activation {activation:.2f}")
-        spectrogram_and_player(view, clip, name)
+            lowest, highest = scale
+            filled = (activation - lowest) / (highest - lowest) if highest > lowest else 0.0
+            st.progress(min(max(filled, 0.0), 1.0), text=f"#{clip['rank']} · activation {activation:.2f}")
+        spectrogram_and_player(view, clip, name, play)
         if show_caption:
             with st.expander("Caption"):
                 said = clip["caption"]
@@ -44,11 +53,11 @@ def card(view: View, clip: Mapping[Any, Any], strongest: float = 1.0, show_capti
                 st.caption(plain(f"{clip['filename']}, {clip['seconds']:.1f} s"))
 
 
-def spectrogram_and_player(view: View, clip: Mapping[Any, Any], name: str) -> None:
+def spectrogram_and_player(view: View, clip: Mapping[Any, Any], name: str, play: bool) -> None:
     """The mel spectrogram and the sound."""
     described = f"{name}, {clip['filename']}"
     st.image(view.store.file(str(clip["spectrogram"])), width="stretch", alt=f"Mel spectrogram of {described}")
-    st.audio(view.store.file(str(clip["audio"])), format="audio/flac", alt=f"Play {described}")
+    st.audio(view.store.file(str(clip["audio"])), format="audio/flac", autoplay=play, alt=f"Play {described}")
 
 
 def class_name(name: object) -> str:

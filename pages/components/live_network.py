@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from and_core.models.protocols import FloatArray, NeuronIds, TargetNetwork
 from and_core.store.connection import Store
 from and_core.store.queries import Network
 
-NEEDED = ("torch", "transformers", "soundfile", "soxr")
+NEEDED = ("torch", "transformers", "safetensors", "pydantic", "soundfile", "soxr")
 BATCH = 8
 """Clips between two steps of the progress bar."""
 Progress = Callable[[float, str], object]
@@ -58,21 +59,36 @@ def loaded(network: Network) -> TargetNetwork:
     if missing:
         raise NetworkError(
             f"Live pruning needs {', '.join(missing)}, not installed here.",
-            "Install it: pip install 'and-explorer[dissect]'.",
+            "Install what dissecting needs, in the project's folder: pip install '.[dissect]'",
         )
-    live = _loaded(network.name, network.kind, json.dumps(network.settings, sort_keys=True))
-    if live.fingerprint != network.fingerprint:
-        raise NetworkError(
-            f"The weights of {network.name} are not the ones that were dissected: their fingerprints differ.",
-            "Put the dissected weights back, or run the pipeline again with these.",
-        )
-    return live
+    return _loaded(network.name, network.kind, json.dumps(network.settings, sort_keys=True), network.fingerprint)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the network")
-def _loaded(name: str, kind: str, settings: str) -> TargetNetwork:
-    live: TargetNetwork = registry.create("network", kind, {**json.loads(settings), "name": name}, f"network.{name}")
+def _loaded(name: str, kind: str, settings: str, fingerprint: str) -> TargetNetwork:
+    # A store may come from a stranger: what it names is looked up on this machine, never downloaded.
+    options = {**json.loads(settings), "name": name, "local_files_only": True}
+    live: TargetNetwork = registry.create("network", kind, options, f"network.{name}")
+    if live.fingerprint != fingerprint:
+        raise NetworkError(
+            f"The weights of {name} are not the ones that were dissected: their fingerprints differ.",
+            "Put the dissected weights back, or run the pipeline again with these.",
+        )
+    spare_a_core()
+    # A network loads its weights when it first plays something. Here, so that the reader is told so, and so that the
+    # progress bar's estimate is about clips only.
+    live.forward([np.zeros(live.sample_rate_hz, np.float32)])
     return live
+
+
+def spare_a_core() -> None:
+    """Leave one core to the server and the browser.
+
+    Torch's threads wait for each other at every layer: with one of them off its core, playing took ten times as long.
+    """
+    import torch
+
+    torch.set_num_threads(min(torch.get_num_threads(), max(1, (os.cpu_count() or 1) - 1)))
 
 
 def waveforms(store: Store, clips: pd.DataFrame, sample_rate_hz: int) -> list[FloatArray]:

@@ -7,7 +7,7 @@ import streamlit as st
 from and_core.algorithms.ablation import class_confidences
 from and_core.models.protocols import FloatArray
 from and_core.store import queries
-from pages.components import charts, clip_card
+from pages.components import charts, clip_card, links
 from pages.components.clip_card import class_name
 from pages.components.live_network import Pruning
 from pages.components.store import View
@@ -63,7 +63,7 @@ def history(view: View) -> Pruning | None:
 
 def draw(pruning: Pruning | None) -> None:
     """The sentence and the before/after arrows."""
-    st.markdown("##### Before and after")
+    st.markdown("##### Before and after" + (links.plain(f": {pruning.title}") if pruning else ""))
     if pruning is None:
         st.text(
             "Nothing is pruned: the network answers as it did in the run. "
@@ -108,16 +108,29 @@ def sentence(pruning: Pruning) -> str:
     target, own = class_name(pruning.target), float(logits["change"][pruning.target])
     others = float(logits["change"].drop(pruning.target).mean())
     text = (
-        f"Without {pruning.neuron_count:,} neurons {target} {verb(own)}s {abs(own):.1f} logits "
+        f"Without {pruning.neuron_count:,} neurons {target} {verb(own)}s {abs(own):.2f} logits "
         f"(probability {probability['before']:.2f} → {probability['after']:.2f}); the other classes "
-        f"{verb(others)} {abs(others):.1f}."
+        f"{verb(others)} {abs(others):.2f}."
     )
     if not pruning.controls:
         return text
-    before = float(logits["before"][pruning.target])
-    random = [float(measured(pruning, control, "logit")[pruning.target]) - before for control in pruning.controls]
-    mean, spread = float(np.mean(random)), f" ± {np.std(random):.1f}" if len(random) > 1 else ""
-    return f"{text} The same number of random neurons, layer by layer: {target} {verb(mean)}s {abs(mean):.1f}{spread}."
+    random = pd.DataFrame([measured(pruning, control, "logit") - logits["before"] for control in pruning.controls])
+    return (
+        f"{text} The same number of random neurons, layer by layer, {counted(len(random), 'draw')}: {target} "
+        f"{mean_and_spread(random[pruning.target], 's')}; the others "
+        f"{mean_and_spread(random.drop(columns=pruning.target).mean(axis=1))}."
+    )
+
+
+def counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def mean_and_spread(changes: pd.Series, ending: str = "") -> str:
+    """`loses 1.02 ± 0.10`: the mean over the draws and, of several, their standard deviation."""
+    mean = float(changes.mean())
+    spread = f" ± {changes.std(ddof=0):.2f}" if len(changes) > 1 else ""
+    return f"{verb(mean)}{ending} {abs(mean):.2f}{spread}"
 
 
 def verb(change: float) -> str:

@@ -53,7 +53,7 @@ def choice(parameter: str, names: list[str], chosen: str) -> None:
 
 
 def go_to_box(view: View) -> None:
-    """`layer3_output#42` opens the neuron; anything else is searched for."""
+    """`layer3_output#42` opens the neuron, `layer3_output` the layer; anything else is searched for."""
 
     def take() -> None:
         st.session_state["go_to_target"] = st.session_state["go_to"].strip()
@@ -66,6 +66,8 @@ def go_to_box(view: View) -> None:
     layer, hash_sign, position = target.rpartition("#")
     if hash_sign and position.strip().isdecimal():
         links.open_neuron(view, layer.strip(), int(position))
+    if target in queries.layer_names(view.store, view.network.network_id):
+        st.switch_page(links.OVERVIEW, query_params={**view.query, "network": view.network.name, "layer": target})
     st.switch_page(links.SEARCH, query_params={**view.query, "network": view.network.name, "words": target})
 
 

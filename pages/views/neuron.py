@@ -69,6 +69,9 @@ def finding(view: View, neuron: Neuron, exemplars: pd.DataFrame) -> None:
         verdict = "interpretable" if algorithm.interpretable else "not interpretable"
         cluster = "" if algorithm.cluster_id is None else f" ({', '.join(algorithm.words[:5])})"
         shared = f"{algorithm.shared_clips} of {algorithm.k} share a cluster of sentences{cluster}: {verdict}."
+        chance = queries.reached_by_chance(view.store, algorithm.shared_clips)
+        if chance is not None:
+            shared += f" Clips drawn by chance share as much in {chance:.1%} of draws."
     st.text(heard + shared)
 
 
@@ -139,6 +142,8 @@ def summaries(view: View, neuron: Neuron) -> None:
 
 def why_no_summary(view: View, neuron: Neuron) -> str:
     """The reason why there are no points."""
+    if neuron.std == 0:
+        return "It answers every clip alike, so that no clip is an exemplar of anything."
     summaries = queries.summaries(view.store, neuron.neuron_id)
     if "high" not in summaries:
         return "No summary was written for this neuron in this run."
@@ -150,12 +155,15 @@ def why_no_summary(view: View, neuron: Neuron) -> str:
 @messages.fragment
 def clips(view: View, exemplars: pd.DataFrame) -> None:
     """The exemplars, loudest and quietest."""
+    lowest, highest = float(exemplars["activation"].min()), float(exemplars["activation"].max())
     for polarity, title in (("high", "Most activating"), ("low", "Least activating")):
         rows = exemplars[exemplars["polarity"] == polarity]
         st.markdown(f"##### {title}")
+        if polarity == "high":
+            st.caption(f"A bar runs from the neuron's lowest activation, {lowest:.2f}, to its highest, {highest:.2f}.")
         if len(rows) > clip_card.IN_A_ROW and not st.toggle(f"Show all {len(rows)}", key=f"all_{polarity}"):
             rows = rows.head(clip_card.IN_A_ROW)
-        clip_card.clip_row(view, rows)
+        clip_card.clip_row(view, rows, scale=(lowest, highest))
 
 
 @messages.fragment
@@ -188,7 +196,7 @@ def all_activations(view: View, neuron: Neuron, exemplars: pd.DataFrame) -> None
             clip = queries.clip(view.store, int(clip_id))
             value = float(activations.loc[activations["clip_id"] == int(clip_id), "activation"].iloc[0])
             st.caption(f"Activation {value:.3f}")
-            clip_card.card(view, clip)
+            clip_card.card(view, clip, play=True)
     with st.expander("The same as a table"):
         table = activations.sort_values("activation", ascending=False).head(queries.MAX_ROWS)
         st.dataframe(table.drop(columns="clip_id"), hide_index=True, alt="Clips by activation")

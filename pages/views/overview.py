@@ -59,13 +59,15 @@ def headline(view: View, layers: pd.DataFrame) -> None:
     st.title(links.plain(f"{view.network.name} on {dataset.name}"))
     total = int(layers["neurons"].sum())
     share = float(np.average(layers["interpretable_share"], weights=layers["neurons"]))
+    chance = queries.reached_by_chance(view.store)
+    by_chance = "" if chance is None else f" (clips drawn by chance: {chance:.0%})"
     described = int(layers["described"].sum()) / total
     words = queries.adjectives(view.store, view.network.network_id, limit=3)["word"]
     speak = f" Most speak of {', '.join(words)}." if len(words) else " None of them has an adjective."
     in_classes = f" in {dataset.class_count} classes" if dataset.class_count else ""
     st.text(
         f"{total:,} neurons in {len(layers)} layers listened to {dataset.clip_count:,} clips{in_classes}: {share:.0%} "
-        f"are interpretable, {described:.0%} have a description that survived calibration.{speak}"
+        f"are interpretable{by_chance}, {described:.0%} have a description that survived calibration.{speak}"
     )
 
 

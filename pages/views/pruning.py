@@ -100,7 +100,7 @@ def chosen_neurons(view: View, class_id: int, strategy: str, seed: int) -> pd.Da
     )
     found = found[found["layer"].isin(layers)]
     if len(found) > 1:
-        key = f"strength_{class_id}_{strategy}_{len(layers)}"
+        key = f"strength_{class_id}_{strategy}_{'+'.join(layers)}"
         most = st.slider(
             f"Strength: how many of the {len(found):,}, the surest first", 1, len(found), len(found), key=key
         )
@@ -123,12 +123,13 @@ def measured_how(view: View) -> dict[str, Any]:
     folds = queries.folds(view.store)
     with st.expander("How it is measured"), st.container(horizontal=True, vertical_alignment="bottom"):
         per_class = st.slider("Clips a class", 1, 40, 5, key="clips_per_class", width=260)
-        controls = st.slider("Random controls", 0, 5, 2, key="controls", width=260)
+        controls = st.slider("Random controls", 1, 5, 3, key="controls", width=260)
         fold = None
         if folds:
             own = queries.evaluation_fold(view.store, view.network.name)
             answers = [None, *folds]
-            fold = st.selectbox("Clips of", answers, answers.index(own), format_func=fold_name, key="fold", width=200)
+            start = answers.index(own) if own in answers else 0
+            fold = st.selectbox("Clips of", answers, start, format_func=fold_name, key="fold", width=200)
             st.caption(
                 "A fold that the network was not trained on measures what it knows rather than what it remembers."
             )
@@ -148,8 +149,9 @@ def state_selection(view: View, target: str, chosen: pd.DataFrame) -> None:
         )
         return
     most = chosen["layer"].value_counts()
+    where = pruning_result.counted(len(most), "layer")
     st.text(
-        f"{len(chosen):,} of {total:,} neurons ({len(chosen) / total:.1%}) in {len(most)} layers would be pruned to "
+        f"{len(chosen):,} of {total:,} neurons ({len(chosen) / total:.1%}) in {where} would be pruned to "
         f"forget {class_name(target)}; most of them in {most.index[0]} ({most.iloc[0]})."
     )
 
@@ -166,7 +168,6 @@ def act(view: View, target: pd.Series, strategy: str, chosen: pd.DataFrame, how:
 
 def prune(view: View, target: str, strategy: str, neurons: NeuronIds, how: dict[str, Any]) -> Pruning:
     """Play the clips to the pruned network and to the random controls."""
-    bar = st.progress(0.0, text="Loading the network and reading the clips")
     live = live_network.loaded(view.network)
     clips = queries.evaluation_clips(view.store, view.network.network_id, how["per_class"], how["fold"])
     if target not in set(clips["class_name"]) or clips["class_name"].nunique() < 2:
@@ -178,6 +179,7 @@ def prune(view: View, target: str, strategy: str, neurons: NeuronIds, how: dict[
     widths = queries.layer_widths(view.store, view.network.network_id)
     seeds = range(how["controls"]) if strategy != "random" else ()
     controls = live_network.matched_controls(neurons, widths, seeds)
+    bar = st.progress(0.0, text=f"Playing {len(clips)} clips")
     after, *beside = live_network.pruned_logits(live, sounds, [neurons, *controls], bar.progress)
     bar.empty()
     title = f"{class_name(target)}, {strategy}, {sum(map(len, neurons.values())):,} neurons"
@@ -209,10 +211,9 @@ def stored(view: View, target: pd.Series) -> None:
     with st.expander(links.plain(f"The run's own experiments on {class_name(target['name'])}")):
         st.text(f"Measured on {rows['clips'].iloc[0]}.")
         st.dataframe(
-            rows.drop(columns=["ablation_id", "clips"]),
+            rows.drop(columns="clips"),
             hide_index=True,
             alt="Stored ablation results",
-            column_order=None,
         )
 
 

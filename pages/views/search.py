@@ -16,7 +16,7 @@ def main() -> None:
     words = st.text_input(
         "Words that must all stand in a neuron's adjectives, concept or kept points",
         key="search_words",
-        placeholder="loud rain",
+        placeholder="loud",
         on_change=pickers.write_to_address("search_words", "words"),
     )
     if words.strip():

@@ -13,7 +13,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from and_core.algorithms.ablation import class_confidences, closed_concept_neurons, matched_random, open_concept_neurons
+from and_core.algorithms.ablation import (
+    CLOSED_SIMILARITY,
+    class_confidences,
+    closed_concept_neurons,
+    matched_random,
+    open_concept_neurons,
+)
 from and_core.algorithms.c_open_concept.parts_of_speech import lemmas_of_name
 from and_core.algorithms.evaluation import normalised_name
 from and_core.errors import ConfigError
@@ -25,8 +31,6 @@ from precompute.stages.activations import ActivationFolder
 from precompute.stages.clips import ClipArchive
 from precompute.stages.labels import matched_classes
 
-CLOSED_SIMILARITY = "cos_cubed"
-"""The similarity function whose picks `description_based` prunes by, as the paper's scripts do."""
 EXPERIMENTS_A_CLASS = 1000
 """Numbers kept for the experiments of one class, so that shards number theirs apart."""
 

@@ -90,6 +90,16 @@ def test_a_neuron_opens_by_its_permalink_and_its_clip_plays(
     keep(page, "neuron")
 
 
+def test_a_click_on_a_dot_plays_its_clip(page: Page, address: str) -> None:
+    page.goto(f"{address}/neuron?layer=layer1_output&neuron=3")
+    dot = page.get_by_test_id("stPlotlyChart").locator("path.point").first
+    dot.scroll_into_view_if_needed(timeout=SLOW_MS)
+    box = dot.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_function("[...document.querySelectorAll('audio')].some(sound => sound.currentTime > 0)")
+
+
 def test_a_permalink_is_right_for_the_first_visitor_after_a_start(
     page: Page, serve: Serve, project: Path, tiny_store: Path
 ) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from and_core.store import queries
 from and_core.store.connection import open_store
+from pages.components.pruning_result import mean_and_spread
 
 OpenPage = Callable[..., AppTest]
 
@@ -41,6 +43,11 @@ def test_pruning_shows_before_and_after_and_can_be_undone(open_page: OpenPage, t
     assert "Clips that changed their answer" in text
     app.button(key="undo").click().run()
     assert "Nothing is pruned" in said(app)
+
+
+def test_random_controls_are_told_with_their_spread() -> None:
+    assert mean_and_spread(pd.Series([-1.0, -2.0]), "s") == "loses 1.50 ± 0.50"
+    assert mean_and_spread(pd.Series([0.25])) == "gain 0.25"
 
 
 def test_before_is_what_the_store_says_of_the_same_clips_and_after_is_not(

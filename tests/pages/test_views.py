@@ -57,6 +57,26 @@ def test_the_overview_opens_with_its_finding_in_numbers(open_page: OpenPage, tin
     assert f"{network.neuron_count:,} neurons in" in said(open_page(tiny_store))
 
 
+def test_interpretability_stands_beside_what_chance_reaches(
+    open_page: OpenPage, altered: Callable[[str], Path]
+) -> None:
+    folder = altered(
+        """UPDATE interpretability SET k = 5, shared_clips = 4; UPDATE store_meta SET value = '4' WHERE name = 'tau';
+        DELETE FROM interpretability_by_chance;
+        INSERT INTO interpretability_by_chance VALUES (5, 3, 0.8), (5, 4, 0.2)"""
+    )
+    assert "100% are interpretable (clips drawn by chance: 20%)" in said(open_page(folder))
+    text = said(open_page(folder, "neuron", layer="fc", neuron="0"))
+    assert "Clips drawn by chance share as much in 20.0% of draws." in text
+
+
+def test_a_run_that_did_not_try_chance_does_not_speak_of_it(
+    open_page: OpenPage, altered: Callable[[str], Path]
+) -> None:
+    folder = altered("DELETE FROM interpretability_by_chance")
+    assert "by chance" not in said(open_page(folder)) + said(open_page(folder, "neuron", layer="fc", neuron="0"))
+
+
 def test_the_overview_opens_the_layer_in_its_address(open_page: OpenPage, tiny_store: Path) -> None:
     app = open_page(tiny_store, layer="fc")
     assert "Neurons of fc" in [element.value for element in app.subheader]
@@ -111,9 +131,20 @@ def test_a_row_of_a_table_opens_its_neuron(open_page: OpenPage, tiny_store: Path
     assert r"layer1\_output\#4" in said(app.run())
 
 
-def test_the_go_to_box_opens_a_neuron_or_searches(open_page: OpenPage, tiny_store: Path) -> None:
+def test_the_bar_of_a_clip_is_full_at_the_highest_activation_and_empty_at_the_lowest(
+    open_page: OpenPage, tiny_store: Path
+) -> None:
+    app = open_page(tiny_store, "neuron", layer="fc", neuron="0")
+    filled = [bar.proto.value for bar in app.get("progress")]
+    assert max(filled) == filled[0] == 100
+    assert min(filled) == filled[len(filled) // 2] == 0  # the first of the least activating
+
+
+def test_the_go_to_box_opens_a_neuron_a_layer_or_searches(open_page: OpenPage, tiny_store: Path) -> None:
     app = open_page(tiny_store)
     assert r"fc\#1" in said(app.text_input(key="go_to").set_value("fc#1").run())
+    app.text_input(key="go_to").set_value("layer1_output").run()
+    assert "Neurons of layer1_output" in [element.value.replace("\\", "") for element in app.subheader]
     app.text_input(key="go_to").set_value("loud").run()
     assert app.title[0].value == "Search"
     assert app.text_input(key="search_words").value == "loud"

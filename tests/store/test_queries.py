@@ -55,8 +55,9 @@ INSERT INTO open_concept VALUES
 INSERT INTO candidate_word VALUES (0, 'loud', true, NULL), (0, 'clear', false, 'negated');
 INSERT INTO cluster VALUES (4, 3, 2, ['bark', 'loud']);
 INSERT INTO interpretability VALUES (0, 2, 4, 2), (1, 2, NULL, 0);
+INSERT INTO interpretability_by_chance VALUES (2, 0, 0.5), (2, 1, 0.25), (2, 2, 0.25);
 INSERT INTO baseline_logit VALUES (0, 0, [0.5, 2, 0]), (0, 1, [1, 2, 0]), (0, 2, [3, 0, 0]), (0, 3, [0, 0, 9]);
-INSERT INTO ablation VALUES (7, 0, 'open_concept', 1, NULL, 2, 2, 'fold 2');
+INSERT INTO ablation VALUES (7, 0, 'open_concept', NULL, 1, NULL, 2, 2, 'fold 2');
 INSERT INTO ablation_result VALUES (7, 0, 1, 1, 0.5, 0.9, 0.8, 1, 1), (7, 1, 1, 3, -1, 0.9, 0.1, 1, 0);
 """
 
@@ -224,6 +225,13 @@ def test_interpretability_knows_its_cluster_or_none(store: Store) -> None:
     assert queries.interpretability(store, 0) == queries.Interpretability(2, 2, 4, ["bark", "loud"], True)
     assert queries.interpretability(store, 1) == queries.Interpretability(2, 0, None, [], False)
     assert queries.interpretability(store, 2) is None
+
+
+def test_chance_is_the_share_of_draws_that_share_as_many_clips_or_more(store: Store) -> None:
+    assert queries.reached_by_chance(store) == 0.25  # tau is 2
+    assert queries.reached_by_chance(store, 1) == 0.5
+    assert queries.reached_by_chance(store, 0) == 1.0
+    assert queries.reached_by_chance(store, 3) == 0.0
 
 
 def test_activations_are_matched_to_their_clips(store: Store) -> None:
