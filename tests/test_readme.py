@@ -27,7 +27,8 @@ SHRUNK = {
 
 
 def blocks(readme: str, language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", readme, flags=re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", readme, flags=re.DOTALL | re.MULTILINE)
+    return [text for name, text in fenced if name == language]
 
 
 def commands(readme: str) -> list[str]:
@@ -97,9 +98,8 @@ def test_the_first_screen_holds_a_sentence_a_picture_two_commands_and_the_tree(r
 
 
 def test_the_tree_names_what_is_there(readme: str, project: Path) -> None:
-    tree = blocks(readme, "")[0] if blocks(readme, "") else readme.split("```\n")[1]
-    named = re.findall(r"^(\S+)", tree, flags=re.MULTILINE)
-    assert named
+    named = re.findall(r"^(\S+)", blocks(readme, "")[0], flags=re.MULTILINE)
+    assert "app.py" in named
     for name in named:
         assert (project / name).exists(), name
 
