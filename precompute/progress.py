@@ -24,7 +24,7 @@ class RateColumn(ProgressColumn):
     """Items a second since this run of the stage began."""
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f} {task.fields['unit']}/s" if task.speed else "")
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
 
 class RichProgress:
@@ -32,13 +32,14 @@ class RichProgress:
 
     def __init__(self, console: Console) -> None:
         self.console = console
+        # Together no wider than 80 columns, so that nothing is cut off.
         self.bars = Progress(
-            TextColumn("{task.description:34}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[unit]}, shard {task.fields[shard]} of {task.fields[shards]}"),
+            TextColumn("{task.description:26}"),
+            BarColumn(bar_width=8),
+            TextColumn("{task.completed:.0f}/{task.total:.0f} {task.fields[unit]}"),
+            TextColumn("shard {task.fields[shard]}/{task.fields[shards]}"),
             RateColumn(),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(compact=True),
             console=console,
             transient=True,
             disable=not console.is_terminal,

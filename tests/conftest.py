@@ -7,11 +7,12 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification
 
 from precompute import config
 from precompute.pipeline import Job, execute, jobs_of
@@ -34,6 +35,28 @@ def shared() -> Path:
     if not (folder / "golden").is_dir():
         pytest.skip("no ../shared beside the project: goldens, real clips and the trained network are not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def write_ast() -> Callable[[Path, Sequence[str]], None]:
+    """Saves a random AST of one block for some classes: `write_ast(folder, class_names)`."""
+
+    def write(folder: Path, class_names: Sequence[str]) -> None:
+        config = ASTConfig(
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=32,
+            max_length=128,
+            frequency_stride=16,
+            time_stride=16,
+            id2label=dict(enumerate(class_names)),
+            label2id={name: i for i, name in enumerate(class_names)},
+        )
+        ASTForAudioClassification(config).save_pretrained(folder)
+        ASTFeatureExtractor(max_length=128).save_pretrained(folder)
+
+    return write
 
 
 class Silent:

@@ -5,13 +5,12 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 import soundfile
-from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification
 
 from and_core.models.datasets.foley import Foley
 
@@ -41,7 +40,12 @@ def readme(project: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def desk(project: Path, readme: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def desk(
+    project: Path,
+    readme: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    write_ast: Callable[[Path, Sequence[str]], None],
+) -> Path:
     """A folder that looks like a clone whose user has put recordings, a checkpoint and a configuration into it."""
     desk = tmp_path_factory.mktemp("desk")
     for entry in project.iterdir():
@@ -49,7 +53,7 @@ def desk(project: Path, readme: str, tmp_path_factory: pytest.TempPathFactory) -
             (desk / entry.name).symlink_to(entry)
     (desk / ".venv").symlink_to(sys.prefix)
     write_esc50(desk / "path/to/ESC-50")
-    write_checkpoint(desk / "path/to/checkpoint")
+    write_ast(desk / "path/to/checkpoint", Foley(clips_per_class=1).class_names)
     shutil.copytree(desk / "path/to/checkpoint", desk / "checkpoint")
     shutil.copytree(desk / "path/to/ESC-50/audio", desk / "recordings")
     (desk / "mine.toml").write_text(blocks(readme, "toml")[0])
@@ -68,24 +72,6 @@ def write_esc50(root: Path) -> None:
         target = foley.class_names.index(str(clip.class_name))
         lines.append(f"{clip.filename},{clip.fold},{target},{clip.class_name},False,{index},A")
     (root / "meta/esc50.csv").write_text("\n".join(lines))
-
-
-def write_checkpoint(folder: Path) -> None:
-    """A random AST of one block."""
-    names = Foley(clips_per_class=1).class_names
-    config = ASTConfig(
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_length=128,
-        frequency_stride=16,
-        time_stride=16,
-        id2label=dict(enumerate(names)),
-        label2id={name: i for i, name in enumerate(names)},
-    )
-    ASTForAudioClassification(config).save_pretrained(folder)
-    ASTFeatureExtractor(max_length=128).save_pretrained(folder)
 
 
 def test_the_first_screen_holds_a_sentence_a_picture_two_commands_and_the_tree(readme: str, project: Path) -> None:

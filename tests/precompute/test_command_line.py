@@ -2,13 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification
 
 from precompute.__main__ import main
 
@@ -17,22 +16,9 @@ RATE = 16000
 
 
 @pytest.fixture(scope="session")
-def tiny_ast(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random AST of two blocks for two classes."""
+def tiny_ast(tmp_path_factory: pytest.TempPathFactory, write_ast: Callable[[Path, Sequence[str]], None]) -> Path:
     folder = tmp_path_factory.mktemp("tiny-ast")
-    config = ASTConfig(
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_length=64,
-        frequency_stride=16,
-        time_stride=16,
-        id2label=dict(enumerate(CLASSES)),
-        label2id={name: i for i, name in enumerate(CLASSES)},
-    )
-    ASTForAudioClassification(config).save_pretrained(folder)
-    ASTFeatureExtractor(max_length=64).save_pretrained(folder)
+    write_ast(folder, CLASSES)
     return folder
 
 
