@@ -94,4 +94,6 @@ def _cosines(entries: Sequence[LastLayerConcepts], encoder: TextEncoder) -> dict
     if not texts:
         return {}
     embedded = dict(zip(texts, unit_rows(encoder.embed(texts)), strict=True))
-    return {pair: float(embedded[normalised_name(pair[0])] @ embedded[normalised_name(pair[1])]) for pair in pairs}
+    cosines = (embedded[normalised_name(best)] @ embedded[normalised_name(truth)] for best, truth in pairs)
+    # Rounding may carry the cosine of a name with itself past 1.
+    return {pair: float(np.clip(cosine, -1, 1)) for pair, cosine in zip(pairs, cosines, strict=True)}

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from and_core.algorithms.evaluation import LastLayerConcepts, last_layer_evaluation, normalised_name
 
@@ -62,3 +64,9 @@ def test_every_name_is_embedded_once() -> None:
 
 def test_no_output_neuron_gives_no_rows() -> None:
     assert last_layer_evaluation([], LetterEncoder()) == []
+
+
+@given(name=st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=1))
+def test_a_right_answer_has_a_cosine_of_one_and_not_more(name: str) -> None:
+    (score,) = last_layer_evaluation([entry(name, name)], LetterEncoder())
+    assert 1 - 1e-6 <= score.cosine <= 1
