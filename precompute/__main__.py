@@ -3,13 +3,16 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from and_core.errors import AndError, ConfigError
+
+if TYPE_CHECKING:
+    from precompute.pipeline import Job
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,34 +34,36 @@ RUNS = Path("runs")
 @app.command()
 def run(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> None:
     """Dissect the networks of CONFIG and publish the result for the app. Resumes where it was stopped."""
-    from precompute import config as configuration
-    from precompute.pipeline import execute, jobs_of
+    from precompute.pipeline import execute
     from precompute.progress import RichProgress
     from precompute.report import closing_notes
-    from precompute.run import Run
-    from precompute.stages.line import STAGES
 
-    this = Run(configuration.load(config, tuple(overrides or ())), runs)
-    jobs = jobs_of(this, STAGES)
+    jobs = planned(config, overrides, runs)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with RichProgress(console) as progress:
         execute(jobs, progress)
     for note in closing_notes(jobs):
         console.print(f"Note: {note}", style="yellow", markup=False)
     done = "Nothing was left to do." if progress.kept_count == len(jobs) else "Done."
-    console.print(f"{done} The store is {this.store}. Browse it: streamlit run app.py -- --store {this.store}")
+    store = jobs[0].run.store
+    console.print(f"{done} The store is {store}. Browse it: streamlit run app.py -- --store {store}")
 
 
-@app.command()
-def status(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> None:
-    """Which stages of CONFIG are done, and which are not."""
+def planned(config: str, overrides: list[str] | None, runs: Path) -> list["Job"]:
+    """The jobs of a configuration, in order; nothing has run yet."""
     from precompute import config as configuration
     from precompute.pipeline import jobs_of
     from precompute.run import Run
     from precompute.stages.line import STAGES
 
+    return jobs_of(Run(configuration.load(config, tuple(overrides or ())), runs), STAGES)
+
+
+@app.command()
+def status(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> None:
+    """Which stages of CONFIG are done, and which are not."""
     table = Table("stage", "state", "items", "seconds")
-    for job in jobs_of(Run(configuration.load(config, tuple(overrides or ())), runs), STAGES):
+    for job in planned(config, overrides, runs):
         if job.is_done:
             table.add_row(job.title, "done", f"{job.record['items']:,}", f"{job.record['seconds']:,.1f}")
         else:
@@ -70,13 +75,9 @@ def status(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> No
 @app.command()
 def clean(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> None:
     """Delete what a run keeps of earlier configurations: CONFIG as it is now stays complete."""
-    from precompute import config as configuration
     from precompute.clean import clean_run
-    from precompute.pipeline import jobs_of
-    from precompute.run import Run
-    from precompute.stages.line import STAGES
 
-    removed, freed = clean_run(jobs_of(Run(configuration.load(config, tuple(overrides or ())), runs), STAGES))
+    removed, freed = clean_run(planned(config, overrides, runs))
     Console(stderr=True).print(f"Removed {removed} folders and files, {freed / 2**20:,.1f} MB.")
 
 

@@ -53,7 +53,7 @@ class Ablations(Stage):
         return {**settings.model_dump(mode="json"), "seed": run.config.seed}
 
     def items(self, job: Job) -> int:
-        return len(known_classes(job)) if job.run.config.ablations.strategies else 0
+        return len(outputs_of_classes(job)) if job.run.config.ablations.strategies else 0
 
     def shards(self, job: Job) -> list[range]:
         return [range(item, item + 1) for item in range(self.items(job))]
@@ -61,15 +61,15 @@ class Ablations(Stage):
     @contextmanager
     def work(self, job: Job) -> Iterator[RunShard]:
         bench = Bench.of(job)
-        classes = known_classes(job)
+        classes = sorted(bench.outputs)
         yield lambda items: experiments(bench, items.start, classes[items.start])
 
 
-def known_classes(job: Job) -> list[int]:
-    """The data set's classes that the network has an output for."""
-    outputs = job.input("activations").table("network")["class_names"][0].as_py()
-    matched = matched_classes(outputs, job.run.dataset.class_names)
-    return sorted(class_id for class_id in matched if class_id is not None)
+def outputs_of_classes(job: Job) -> dict[int, int]:
+    """Class id -> the network's output of that name, for the data set's classes that have one."""
+    names = job.input("activations").table("network")["class_names"][0].as_py()
+    matched = matched_classes(names, job.run.dataset.class_names)
+    return {class_id: output for output, class_id in enumerate(matched) if class_id is not None}
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,7 @@ class Bench:
     def of(cls, job: Job) -> "Bench":
         archive = ClipArchive.of(job.input("clips"))
         network = job.run.new_network(str(job.network))
-        matched = matched_classes(network.class_names, job.run.dataset.class_names)
-        outputs = {class_id: output for output, class_id in enumerate(matched) if class_id is not None}
+        outputs = outputs_of_classes(job)
         by_name = {job.run.dataset.class_names[class_id]: output for class_id, output in outputs.items()}
         played = clips_to_play(job, archive, by_name)
         logits = np.stack(job.input("activations").table("logit")["logits"].to_numpy())
@@ -227,7 +226,9 @@ def experiment(bench: Bench, this: Experiment, neurons: npt.NDArray[np.int32]) -
         "control_of": this.control_of,
         "neuron_count": len(neurons),
         "clip_count": len(bench.labels),
-        "clips": "clips of all folds, those of training among them" if fold is None else f"clips of fold {fold}",
+        "clips": "clips of every fold, on some of which the network may have been trained"
+        if fold is None
+        else f"clips of fold {fold}",
     }
     return {
         "ablation": pa.Table.from_pylist([head]),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from and_core.errors import ConfigError, DatasetError
+from and_core.errors import ConfigError, DatasetError, PipelineError
 from precompute.clean import clean_run
 from precompute.pipeline import Job, Progress, execute, jobs_of
 from precompute.report import closing_notes
@@ -155,6 +155,15 @@ def test_clean_keeps_what_the_configuration_uses(fake_run: MakeRun) -> None:
     run_all(fake_run(exemplars={"k": 4}), nothing)
     assert nothing.done == []
     assert clean_run(jobs) == (0, 0)
+
+
+def test_clean_refuses_what_would_take_the_published_store_its_recordings(fake_run: MakeRun) -> None:
+    run = fake_run()
+    run_all(run)
+    with pytest.raises(PipelineError, match="not finished"):
+        clean_run(jobs_of(fake_run(dataset={"clip_count": 15}), STAGES))
+    audio = rows(run, "SELECT audio FROM clip")
+    assert audio and all((run.store / file).is_file() for (file,) in audio)
 
 
 def test_the_store_stands_on_its_own(fake_run: MakeRun, tmp_path: Path) -> None:
