@@ -226,15 +226,16 @@ def most_interpretable(store: Store, network_id: int, limit: int = 1) -> list[in
 
 
 def search(store: Store, network_id: int, words: Sequence[str], limit: int = 100) -> pd.DataFrame:
-    """Neurons in whose adjectives, best concept or kept points all the `words` stand.
+    """Neurons in whose adjectives, best concept or kept points all the `words` stand, each word anywhere in them.
 
     Returns:
-        neuron_id, place (adjective, concept, point), text: one row a neuron; adjectives first, points last.
+        neuron_id, place (adjective, concept, point), text: one row a neuron, the first place that has one of the words;
+        adjectives first, points last.
     """
     wanted = [word.lower() for word in words if word.strip()]
     if not wanted:
         return pd.DataFrame({"neuron_id": [], "place": [], "text": []})
-    holds = " AND ".join(f"contains(lower(text), $word{i})" for i in range(len(wanted)))
+    has = [f"contains(lower(text), $word{i})" for i in range(len(wanted))]
     return store.query(
         f"""
         WITH said AS (
@@ -245,8 +246,10 @@ def search(store: Store, network_id: int, words: Sequence[str], limit: int = 100
             UNION ALL
             SELECT neuron_id, 3, point FROM summary_point WHERE polarity = 'high' AND kept)
         SELECT neuron_id, ['adjective', 'concept', 'point'][min(place)] AS place, arg_min(text, place) AS text
-        FROM said JOIN neuron USING (neuron_id) JOIN layer USING (layer_id) WHERE network_id = $network AND {holds}
-        GROUP BY neuron_id ORDER BY min(place), neuron_id LIMIT $limit""",
+        FROM said JOIN neuron USING (neuron_id) JOIN layer USING (layer_id)
+        WHERE network_id = $network AND ({" OR ".join(has)})
+        GROUP BY neuron_id HAVING {" AND ".join(f"bool_or({test})" for test in has)}
+        ORDER BY min(place), neuron_id LIMIT $limit""",
         {"network": network_id, "limit": min(limit, MAX_ROWS), **{f"word{i}": word for i, word in enumerate(wanted)}},
     )
 

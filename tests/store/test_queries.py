@@ -172,9 +172,15 @@ def test_search_wants_every_word_and_ranks_adjectives_first(store: Store) -> Non
         [0, "adjective"],
         [1, "adjective"],
     ]
-    both = queries.search(store, 0, ["Loud", "dog"])
-    assert both[["neuron_id", "place", "text"]].values.tolist() == [[0, "point", "A LOUD dog barks."]]
+    both = queries.search(store, 0, ["Loud", "barks"])
+    assert both[["neuron_id", "place", "text"]].values.tolist() == [[0, "adjective", "loud"]]
     assert queries.search(store, 0, ["sea"])[["neuron_id", "place"]].values.tolist() == [[1, "concept"]]
+
+
+def test_search_finds_words_that_stand_in_different_places(store: Store) -> None:
+    found = queries.search(store, 0, ["sea", "loud"])
+    assert found["neuron_id"].tolist() == [1], "the one is its concept, the other its adjective"
+    assert queries.search(store, 0, ["sea", "barks"]).empty
 
 
 def test_search_takes_words_as_they_are(store: Store) -> None:
