@@ -1,10 +1,13 @@
 """The exception tree. Every error a person can cause says what happened, where, and how to mend it.
 
 AndError
+├── CaptionerError   a captioner: weights or captions missing, refused or not the expected ones
 ├── ConfigError      the run configuration: an unknown key, a missing or wrong value
 ├── DatasetError     the probing dataset: no such folder, nothing readable in it
-│   └── ClipError    one clip: left out of the run, and listed
+│   ├── ClipError    one clip: left out of the run, and listed
+│   └── DownloadError  it cannot be had: no connection, or another file than it should be
 ├── EncoderError     a text encoder: weights missing, or not the expected ones
+├── LanguageModelError  a language model: cannot be loaded or reached, or cannot do what is asked
 ├── NetworkError     the target network: files, architecture, labels, self-check
 ├── PipelineError    a run's folders: locked by another process, disk full, damaged
 └── StoreError       the DuckDB store: missing, damaged, or of another version
@@ -28,6 +31,10 @@ class AndError(Exception):
         return type(self), (self.what, self.remedy)
 
 
+class CaptionerError(AndError):
+    """A captioner's weights or captions are missing, refused, or not the expected ones."""
+
+
 class ConfigError(AndError):
     """The run configuration holds an unknown key, or a missing or wrong value."""
 
@@ -40,8 +47,16 @@ class ClipError(DatasetError):
     """One clip cannot be used; the run lists it and goes on without it."""
 
 
+class DownloadError(DatasetError):
+    """The probing dataset's archive cannot be fetched, or is another file than it should be."""
+
+
 class EncoderError(AndError):
     """A text encoder's weights are missing or are not the expected ones."""
+
+
+class LanguageModelError(AndError):
+    """A language model cannot be loaded or reached, or does not support what is asked of it."""
 
 
 class NetworkError(AndError):

@@ -4,18 +4,23 @@
 """
 
 import hashlib
+import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from and_core.errors import ClipError, NetworkError
-from and_core.models.protocols import Clip, FloatArray, Layer, NeuronIds
+from and_core.errors import ClipError, LanguageModelError, NetworkError
+from and_core.models.protocols import Clip, FloatArray, Layer, Message, NeuronIds, Reply, TokenActivations
 
 SAMPLE_RATE_HZ = 8000
 CLASS_NAMES = ("low_hum", "middle_tone", "high_whistle")
 PITCHES_HZ = (110.0, 440.0, 1760.0)
+STEP_S = np.float32(0.05)
+SOUND_WORDS = ("loud", "quiet", "low", "high", "steady", "sudden", "harsh", "soft")
 
 
 def fake_registry() -> dict[str, dict[str, str]]:
@@ -25,6 +30,7 @@ def fake_registry() -> dict[str, dict[str, str]]:
         "captioner": "FakeCaptioner",
         "summarizer": "FakeSummarizer",
         "acoustic_word_judge": "FakeJudge",
+        "language_model": "FakeLanguageModel",
         "text_encoder": "FakeTextEncoder",
     }
     return {protocol: {"fake": f"{__name__}:{name}"} for protocol, name in classes.items()}
@@ -74,15 +80,25 @@ class FakeDataset:
 
 
 class FakeNetwork:
-    """Two hidden layers and a head over eight spectral bands of the clip; the first `dead` neurons are always 0."""
+    """Two hidden layers and a head over eight spectral bands of the clip; the first `dead` neurons are always 0.
+
+    Without class names it is an encoder, which has no head.
+    """
 
     sample_rate_hz = SAMPLE_RATE_HZ
     pool = "mean"
 
     def __init__(
-        self, name: str = "fake", class_names: Sequence[str] = CLASS_NAMES, seed: int = 0, dead: int = 0
+        self,
+        name: str = "fake",
+        class_names: Sequence[str] = CLASS_NAMES,
+        seed: int = 0,
+        dead: int = 0,
+        longest_s: float | None = None,
+        locates_tokens: bool = True,
     ) -> None:
         self.name, self.class_names, self.seed, self.dead = name, tuple(class_names), seed, dead
+        self.longest_s, self.locates_tokens = longest_s, locates_tokens
         widths = (8, 6, len(self.class_names))
         inputs = (8, 8, 6)
         self.weights = [
@@ -90,16 +106,16 @@ class FakeNetwork:
             for layer, (width, size) in enumerate(zip(widths, inputs, strict=True))
         ]
         self.weights[0][:dead] = 0
-        names = ("layer1_intermediate", "layer1_output", "fc")
+        names = ("layer1_intermediate", "layer1_output", "fc")[: 3 if self.class_names else 2]
         self._layers = tuple(
             Layer(name, f"blocks.{name}", name.removeprefix("layer1_"), width, depth)
-            for name, width, depth in zip(names, widths, (1, 1, 2), strict=True)
+            for name, width, depth in zip(names, widths, (1, 1, 2), strict=False)
         )
         self._local = threading.local()
 
     @property
     def fingerprint(self) -> str:
-        return f"fake network {self.seed} {self.class_names} {self.dead}"
+        return f"fake network {self.seed} {self.class_names} {self.dead} {self.longest_s} {self.locates_tokens}"
 
     def layers(self) -> tuple[Layer, ...]:
         return self._layers
@@ -107,17 +123,37 @@ class FakeNetwork:
     def forward(
         self, waveforms: Sequence[FloatArray], layers: Sequence[str] = ()
     ) -> tuple[FloatArray, dict[str, FloatArray]]:
-        spectra = [np.abs(np.fft.rfft(waveform, 512))[:256].reshape(8, 32).sum(1) for waveform in waveforms]
-        values = np.log1p(np.array(spectra, dtype=np.float32).reshape(-1, 8))
+        return self.forward_features(self.features(waveforms), layers)
+
+    def features(self, waveforms: Sequence[FloatArray]) -> list[FloatArray]:
+        """[8] log magnitude in eight bands of the clip's beginning."""
+        heard = None if self.longest_s is None else round(self.longest_s * SAMPLE_RATE_HZ)
+        spectra = [np.abs(np.fft.rfft(waveform[:heard], 512))[:256].reshape(8, 32).sum(1) for waveform in waveforms]
+        return [np.log1p(spectrum).astype(np.float32) for spectrum in spectra]
+
+    def forward_features(
+        self, features: Sequence[FloatArray], layers: Sequence[str] = ()
+    ) -> tuple[FloatArray, dict[str, FloatArray]]:
+        values = np.array(features, dtype=np.float32).reshape(-1, 8)
         ablated: NeuronIds = getattr(self._local, "ablated", {})
         found: dict[str, FloatArray] = {}
-        for layer, weights in zip(self._layers, self.weights, strict=True):
+        for layer, weights in zip(self._layers, self.weights, strict=False):
             values = values @ weights.T
             values[:, list(ablated.get(layer.name, ()))] = 0
             found[layer.name] = values
             if layer.name != "fc":
                 values = np.maximum(values, 0)
-        return values, {name: found[name] for name in layers}
+        logits = values if self.class_names else np.zeros((len(features), 0), np.float32)
+        return logits, {name: found[name] for name in layers}
+
+    def token_activations(self, waveforms: Sequence[FloatArray], layers: Sequence[str]) -> Iterator[TokenActivations]:
+        """Each `STEP_S` of a clip played on its own is a step; there is one band."""
+        for waveform in waveforms:
+            size = round(STEP_S * SAMPLE_RATE_HZ)
+            starts = np.arange(0, max(len(waveform), 1), size)
+            _, outputs = self.forward([waveform[start : start + size] for start in starts], layers)
+            start_s = (starts / SAMPLE_RATE_HZ).astype(np.float32)
+            yield TokenActivations({name: output[None] for name, output in outputs.items()}, start_s, start_s + STEP_S)
 
     @contextmanager
     def ablated(self, neurons: NeuronIds) -> Iterator[None]:
@@ -170,6 +206,70 @@ class FakeJudge:
 
     def are_acoustic(self, words: Sequence[str]) -> list[bool]:
         return [word != "strange" for word in words]
+
+
+class FakeLanguageModel:
+    """Says something about sounds that depends on the conversation, seed and temperature alone.
+
+    Args:
+        always: what it answers to everything instead, be it of any use or not, e.g. nothing or a refusal.
+        fails_after: replies after which it can no longer be reached; never where None.
+        journal: a file to which each request adds its last message as a line of JSON.
+    """
+
+    def __init__(self, always: str | None = None, fails_after: int | None = None, journal: str | None = None) -> None:
+        self.name = "fake language model"
+        self.always, self.fails_after, self.journal = always, fails_after, journal
+        self.asked = 0
+
+    @property
+    def fingerprint(self) -> str:
+        return f"fake language model {self.always}"
+
+    def replies(
+        self,
+        conversations: Sequence[Sequence[Message]],
+        *,
+        max_tokens: int,
+        temperature: float,
+        seed: int,
+        choices: Sequence[str] | None = None,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Iterator[tuple[int, Reply]]:
+        for position, conversation in enumerate(conversations):
+            if self.asked == self.fails_after:
+                raise LanguageModelError(f"The fake language model stopped after {self.asked} replies.", "Run again.")
+            self.asked += 1
+            if self.journal is not None:
+                with Path(self.journal).open("a", encoding="utf-8") as journal:
+                    journal.write(json.dumps(conversation[-1].content) + "\n")
+            draw = _seeded(tuple(conversation), seed, temperature)
+            words = (self._text(draw, choices, schema) if self.always is None else self.always).split(" ")
+            prompt_tokens = sum(len(message.content.split()) for message in conversation)
+            kept = words[:max_tokens]
+            yield position, Reply(" ".join(kept), len(words) <= max_tokens, prompt_tokens, len(kept))
+
+    def _text(self, draw: np.random.Generator, choices: Sequence[str] | None, schema: Mapping[str, Any] | None) -> str:
+        if choices is not None:
+            return choices[int(draw.integers(len(choices)))]
+        if schema is not None:
+            return json.dumps(_fitting(schema, draw))
+        first, second = draw.choice(SOUND_WORDS, 2, replace=False)
+        return f"1. The sounds are {first}.\n2. There is a {second} background."
+
+
+def _fitting(schema: Mapping[str, Any], draw: np.random.Generator) -> Any:
+    """A value that fits a JSON schema of the simple kind: enum, object, array, string, number, boolean."""
+    if "enum" in schema:
+        return schema["enum"][int(draw.integers(len(schema["enum"])))]
+    kind = schema.get("type")
+    if kind == "object":
+        return {name: _fitting(inner, draw) for name, inner in schema.get("properties", {}).items()}
+    if kind == "array":
+        return [_fitting(schema["items"], draw) for _ in range(max(1, schema.get("minItems", 1)))]
+    if kind in ("integer", "number"):
+        return schema.get("minimum", 0)
+    return bool(draw.integers(2)) if kind == "boolean" else f"The sounds are {draw.choice(SOUND_WORDS)}."
 
 
 class FakeTextEncoder:

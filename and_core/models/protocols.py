@@ -7,10 +7,10 @@ weights are loaded at first use, so that a run which has nothing left to do load
 it enters the key of every stage that uses the object. What changes only the speed (batch size, device) stays out of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -77,6 +77,22 @@ class Layer:
     """Transformer block, from 1; the classification head has the last block's number plus one."""
 
 
+@dataclass(frozen=True)
+class TokenActivations:
+    """What layers answered to every token of one clip, before pooling: when, and where in frequency, neurons fired."""
+
+    outputs: Mapping[str, FloatArray]
+    """Layer name -> [bands, steps, width]; one band where a token hears all frequencies."""
+    start_s: FloatArray
+    """[steps] where each step begins in the clip, in seconds, rising; none begins behind the clip's end."""
+    end_s: FloatArray
+    """[steps] where it ends; steps may overlap."""
+    low_hz: FloatArray | None = None
+    """[bands] lowest frequency of each band, rising; None where a token hears all frequencies."""
+    high_hz: FloatArray | None = None
+    """[bands]"""
+
+
 NeuronIds = Mapping[str, Sequence[int]]
 """Layer name -> positions of neurons in that layer."""
 
@@ -87,8 +103,13 @@ class TargetNetwork(Protocol):
     name: str
     sample_rate_hz: int
     class_names: tuple[str, ...]
+    """In the order of the logits; none where the network is an encoder without a classification head."""
     pool: str
     """How a layer's token outputs become one activation a clip: `cls`, `mean`, `first`, `max`."""
+    longest_s: float | None
+    """Seconds of a clip that the network hears, the rest being cut off; None where it hears clips of any length."""
+    locates_tokens: bool
+    """Whether `token_activations` can say which part of a clip a token heard."""
 
     @property
     def fingerprint(self) -> str: ...
@@ -112,6 +133,23 @@ class TargetNetwork(Protocol):
         """
         ...
 
+    def features(self, waveforms: Sequence[FloatArray]) -> list[FloatArray]:
+        """What the network reads of each clip, e.g. log-mel [frames, mel bins]; for `forward_features`."""
+        ...
+
+    def forward_features(
+        self, features: Sequence[FloatArray], layers: Sequence[str] = ()
+    ) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """As `forward`, of clips whose `features` are known already."""
+        ...
+
+    def token_activations(self, waveforms: Sequence[FloatArray], layers: Sequence[str]) -> Iterator[TokenActivations]:
+        """Play clips and give what layers (never `fc`, which sees no tokens) answered to each token, clip by clip.
+
+        Only where `locates_tokens`. A clip's answers are large: one clip is held at a time.
+        """
+        ...
+
     def ablated(self, neurons: NeuronIds) -> AbstractContextManager[None]:
         """Inside the context these neurons' linear output is 0 for this thread's `forward` (paper, section 4.3)."""
         ...
@@ -130,7 +168,9 @@ class Captioner(Protocol):
         """One line for readers: who wrote the captions and from what, naming a demo-quality backend as such."""
         ...
 
-    def captions(self, clips: Sequence[Clip]) -> list[str]: ...
+    def captions(self, clips: Sequence[Clip]) -> list[str | None]:
+        """One caption a clip; None where there is nothing usable."""
+        ...
 
 
 class Summarizer(Protocol):
@@ -158,6 +198,65 @@ class AcousticWordJudge(Protocol):
     def fingerprint(self) -> str: ...
 
     def are_acoustic(self, words: Sequence[str]) -> list[bool]: ...
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+    audio: bytes | None = None
+    """A WAV file that is heard before the text is read, for models that hear."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a language model answered."""
+
+    text: str
+    is_complete: bool = True
+    """False where it was cut off at `max_tokens`."""
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
+
+
+class LanguageModel(Protocol):
+    """Answers conversations. Chat templates are its own business: no `[INST]` in what it is given."""
+
+    name: str
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def replies(
+        self,
+        conversations: Sequence[Sequence[Message]],
+        *,
+        max_tokens: int,
+        temperature: float,
+        seed: int,
+        choices: Sequence[str] | None = None,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Iterator[tuple[int, Reply]]:
+        """Answer conversations, each as soon as it is done.
+
+        Args:
+            conversations: many at once, those that begin alike side by side, so that the model can batch them and
+                compute a shared beginning once.
+            max_tokens: of a reply.
+            temperature: 0 takes the likeliest token always.
+            seed: with it and the same software, the same replies.
+            choices: the reply is one of these texts.
+            schema: the reply is JSON of this JSON schema. At most one of `choices` and `schema`.
+
+        Yields:
+            (position in `conversations`, reply), in any order, each position once.
+
+        Raises:
+            LanguageModelError: it cannot be loaded or reached, or does not support what is asked.
+        """
+        ...
 
 
 class TextEncoder(Protocol):

@@ -83,7 +83,8 @@ class Bench:
     """Class id -> the network's output."""
     labels: npt.NDArray[np.intp]
     """[clips played] output of each clip's class."""
-    waveforms: list[FloatArray]
+    features: list[FloatArray]
+    """What the network reads of each clip, computed once for all experiments."""
     before: FloatArray
     """[clips played, C] logits of the unpruned network."""
 
@@ -101,7 +102,7 @@ class Bench:
             folder=ActivationFolder.of(job.input("activations")),
             outputs=outputs,
             labels=np.array([by_name[archive.rows[clip]["class_name"]] for clip in played], dtype=np.intp),
-            waveforms=archive.waveforms(played, network.sample_rate_hz),
+            features=network.features(archive.waveforms(played, network.sample_rate_hz)),
             before=logits[played],
         )
 
@@ -197,7 +198,7 @@ def experiment(bench: Bench, this: Experiment, neurons: npt.NDArray[np.int32]) -
         for layer, ids in zip(bench.folder.layers, bench.folder.ranges, strict=True)
     }
     with bench.network.ablated(by_layer):
-        after, _ = bench.network.forward(bench.waveforms)
+        after, _ = bench.network.forward_features(bench.features)
     rows = []
     confidences = zip(
         class_confidences(bench.before, bench.labels), class_confidences(after, bench.labels), strict=True

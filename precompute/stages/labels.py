@@ -13,6 +13,11 @@ def matched_classes(outputs: Sequence[str], class_names: Sequence[str]) -> list[
 
 def label_note(network: str, outputs: Sequence[str], class_names: Sequence[str]) -> str | None:
     """What a person should know when a network's labels and the data set's classes differ; None when they agree."""
+    if not outputs:
+        return (
+            f"network.{network} has no classification head: its neurons are described all the same, but it has no part "
+            "in the last-layer evaluation and in pruning."
+        )
     matched = {class_id for class_id in matched_classes(outputs, class_names) if class_id is not None}
     missing = [name for class_id, name in enumerate(class_names) if class_id not in matched]
     if not missing:

@@ -1,34 +1,84 @@
-"""Which linear layers an architecture has and where transformers keeps them: rows of data, one an architecture.
+"""Which linear layers an architecture has and what its tokens are: rows of data, one an architecture.
 
-A new architecture is a new row of `ARCHITECTURES`; no other file changes.
+A new architecture of transformers is a new row of `ARCHITECTURES`; no other file changes. docs/add-your-network.md
+shows how to write one.
 """
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from and_core.errors import NetworkError
-from and_core.models.protocols import Layer
+from and_core.models.networks.token_places import (
+    TokenPlaces,
+    codec_frames,
+    mel_frame_stacks,
+    spectrogram_patches,
+    waveform_frames,
+    whisper_frames,
+)
+
+Places = Callable[[Mapping[str, Any], Mapping[str, Any], int], TokenPlaces]
+"""(config.json, preprocessor_config.json, number of tokens without prefix) -> what each token heard."""
+LengthS = Callable[[Mapping[str, Any], Mapping[str, Any]], float]
+"""(config.json, preprocessor_config.json) -> seconds of a clip that the network hears."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """Where the layers of one `model_type` of transformers live.
+    """Where the layers of one kind of network live, and what its tokens are.
 
-    Module paths are tuples of spellings, newest transformers first, because names move between its major versions.
-    `{block}` stands for the transformer block, counted from 0 as the module lists do.
+    Module paths are tuples of spellings, newest library first, because names move between its major versions.
     """
 
     model_type: str
     """As in the checkpoint's config.json."""
     block_layers: Mapping[str, tuple[str, ...]]
-    """Kind of layer (as in the paper) -> module paths, in the order in which a block computes them."""
-    head: tuple[str, ...]
+    """Kind of layer -> ends of its module paths, in the order in which a block computes them. The kinds are the paper's
+    where they mean the same. A `*` stands for a number: the block, or stage and block where blocks come in stages."""
+    head: tuple[str, ...] = ("classifier",)
     """Module paths of the classification layer, `fc`."""
-    default_pool: str
-    prefix_tokens: int
+    default_pool: str = "mean"
+    prefix_tokens: int = 0
     """How many tokens (CLS, distillation) come before those of the audio."""
+    encoder: str = ""
+    """For checkpoints without a classification head: module path of the audio encoder in the model that transformers'
+    AutoModel makes; empty where it is all of that."""
+    hooked_at: Mapping[str, str] = field(default_factory=dict)
+    """Kind of layer -> end of the module path to drop: some modules use a layer's weights without calling the layer;
+    the module that contains it gives its output instead (the first of several)."""
+    shortest_s: float = 0.025
+    """A shorter clip is padded with silence to this: one analysis window, or what the first layers need."""
+    longest_s: LengthS | None = None
+    """How much of a clip it hears; None: all."""
+    places: Places | None = None
+    """What each token heard; None where tokens are shuffled or merged, so that nobody can say."""
 
+
+WAV2VEC2 = Architecture(
+    model_type="wav2vec2",
+    block_layers={
+        "attention_output": ("encoder.layers.*.attention.out_proj",),
+        "intermediate": ("encoder.layers.*.feed_forward.intermediate_dense",),
+        "output": ("encoder.layers.*.feed_forward.output_dense",),
+    },
+    places=waveform_frames,
+)
+
+CONFORMER = Architecture(
+    model_type="wav2vec2-conformer",
+    # One feed-forward before the attention and one after the convolutions, which are not linear layers.
+    block_layers={
+        "intermediate1": ("encoder.layers.*.ffn1.intermediate_dense",),
+        "output1": ("encoder.layers.*.ffn1.output_dense",),
+        "attention_output": ("encoder.layers.*.self_attn.linear_out",),
+        "intermediate2": ("encoder.layers.*.ffn2.intermediate_dense",),
+        "output2": ("encoder.layers.*.ffn2.output_dense",),
+    },
+    places=waveform_frames,
+)
+
+SEW_SHORTEST_S = 0.05
+"""SEW averages pairs of frames, so that a token needs two."""
 
 ARCHITECTURES: dict[str, Architecture] = {
     row.model_type: row
@@ -36,65 +86,69 @@ ARCHITECTURES: dict[str, Architecture] = {
         Architecture(
             model_type="audio-spectrogram-transformer",
             block_layers={
-                "attention_output": (
-                    "audio_spectrogram_transformer.layers.{block}.attention.o_proj",
-                    "audio_spectrogram_transformer.encoder.layer.{block}.attention.output.dense",
-                ),
-                "intermediate": (
-                    "audio_spectrogram_transformer.layers.{block}.mlp.fc1",
-                    "audio_spectrogram_transformer.encoder.layer.{block}.intermediate.dense",
-                ),
-                "output": (
-                    "audio_spectrogram_transformer.layers.{block}.mlp.fc2",
-                    "audio_spectrogram_transformer.encoder.layer.{block}.output.dense",
-                ),
+                "attention_output": ("layers.*.attention.o_proj", "encoder.layer.*.attention.output.dense"),
+                "intermediate": ("layers.*.mlp.fc1", "encoder.layer.*.intermediate.dense"),
+                "output": ("layers.*.mlp.fc2", "encoder.layer.*.output.dense"),
             },
             head=("classifier.dense",),
             default_pool="cls",
             prefix_tokens=2,
+            longest_s=lambda config, _preprocessor: (config["max_length"] - 1) * 0.010 + 0.025,
+            places=spectrogram_patches,
+        ),
+        WAV2VEC2,
+        replace(WAV2VEC2, model_type="hubert"),
+        replace(WAV2VEC2, model_type="data2vec-audio"),
+        replace(WAV2VEC2, model_type="unispeech"),
+        replace(WAV2VEC2, model_type="unispeech-sat"),
+        replace(WAV2VEC2, model_type="wavlm", hooked_at={"attention_output": ".out_proj"}),
+        replace(WAV2VEC2, model_type="sew", shortest_s=SEW_SHORTEST_S),
+        replace(
+            WAV2VEC2,
+            model_type="sew-d",
+            block_layers={
+                "attention_output": ("encoder.layer.*.attention.output.dense",),
+                "intermediate": ("encoder.layer.*.intermediate.dense",),
+                "output": ("encoder.layer.*.output.dense",),
+            },
+            shortest_s=SEW_SHORTEST_S,
+        ),
+        CONFORMER,
+        # Its feature extractor normalises over frames and stacks them in pairs.
+        replace(CONFORMER, model_type="wav2vec2-bert", shortest_s=0.035, places=mel_frame_stacks),
+        Architecture(
+            model_type="whisper",
+            block_layers={
+                "attention_output": ("layers.*.self_attn.out_proj",),
+                "intermediate": ("layers.*.fc1",),
+                "output": ("layers.*.fc2",),
+            },
+            encoder="encoder",
+            longest_s=lambda _config, preprocessor: float(preprocessor["chunk_length"]),
+            places=whisper_frames,
+        ),
+        Architecture(
+            model_type="clap",
+            block_layers={
+                "attention_output": ("layers.*.blocks.*.attention.output.dense",),
+                "intermediate": ("layers.*.blocks.*.intermediate.dense",),
+                "output": ("layers.*.blocks.*.output.dense",),
+            },
+            encoder="audio_model",
+            longest_s=lambda _config, preprocessor: float(preprocessor["max_length_s"]),
+        ),
+        Architecture(
+            model_type="pe_audio",
+            # The gate alone goes through a nonlinearity, and multiplies the intermediate layer.
+            block_layers={
+                "attention_output": ("layers.*.self_attn.o_proj",),
+                "gate": ("layers.*.mlp.gate_proj",),
+                "intermediate": ("layers.*.mlp.up_proj",),
+                "output": ("layers.*.mlp.down_proj",),
+            },
+            encoder="audio_encoder",
+            prefix_tokens=1,
+            places=codec_frames,
         ),
     )
 }
-
-
-def find_layers(architecture: Architecture, widths: Mapping[str, int]) -> tuple[Layer, ...]:
-    """The dissected layers of a model, shallow to deep.
-
-    Args:
-        widths: module path -> number of outputs, of every linear layer of the model.
-
-    Raises:
-        NetworkError: a layer of the row is nowhere in the model, or a block lacks one that the first block has.
-    """
-    first_spellings = {
-        kind: _first_present(architecture, kind, [path.format(block=0) for path in paths], widths)
-        for kind, paths in architecture.block_layers.items()
-    }
-    patterns = {kind: architecture.block_layers[kind][spelling] for kind, spelling in first_spellings.items()}
-    layers: list[Layer] = []
-    block = 0
-    while any(pattern.format(block=block) in widths for pattern in patterns.values()):
-        for kind, pattern in patterns.items():
-            path = pattern.format(block=block)
-            _first_present(architecture, kind, [path], widths)
-            layers.append(Layer(f"layer{block + 1}_{kind}", path, kind, widths[path], depth=block + 1))
-        block += 1
-    head = architecture.head[_first_present(architecture, "fc", architecture.head, widths)]
-    return (*layers, Layer("fc", head, "fc", widths[head], depth=block + 1))
-
-
-def describe_linear_layers(paths: Iterable[str]) -> str:
-    """Linear layers of a model in one line, block numbers replaced by `{block}`, for messages."""
-    return ", ".join(dict.fromkeys(re.sub(r"\.\d+\.", ".{block}.", path) for path in paths)) or "none"
-
-
-def _first_present(architecture: Architecture, kind: str, paths: Iterable[str], widths: Mapping[str, int]) -> int:
-    """Position of the first of `paths` that is a linear layer of the model."""
-    for position, path in enumerate(paths):
-        if path in widths:
-            return position
-    raise NetworkError(
-        f"The model has no linear layer {' or '.join(paths)} ({kind}); its linear layers: "
-        f"{describe_linear_layers(widths)}.",
-        f"Add the path to the row {architecture.model_type!r} in and_core/models/networks/architectures.py.",
-    )

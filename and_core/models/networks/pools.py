@@ -19,7 +19,7 @@ POOLS: dict[str, Pool] = {
     "cls": lambda tokens, _prefix: tokens[:, 0],
     # The others look at the audio only, not at the CLS and distillation tokens.
     "first": lambda tokens, prefix: tokens[:, prefix],
-    "mean": lambda tokens, prefix: tokens[:, prefix:].mean(dim=1),
+    "mean": lambda tokens, prefix: tokens[:, prefix:].float().mean(dim=1),
     "max": lambda tokens, prefix: tokens[:, prefix:].amax(dim=1),
 }
 

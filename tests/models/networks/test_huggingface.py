@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -232,16 +233,19 @@ def test_a_device_that_is_not_there_is_named(tiny_ast, sounds):
 
 
 def test_an_architecture_without_a_row_names_its_linear_layers(altered_ast):
-    folder = altered_ast(model_type="wav2vec2", hidden_size=32, num_attention_heads=4)
-    with pytest.raises(NetworkError, match="wav2vec2") as raised:
+    folder = altered_ast(model_type="moonshine", architectures=["MoonshineForConditionalGeneration"])
+    with pytest.raises(NetworkError, match="model_type 'moonshine'") as raised:
         HuggingFaceNetwork(folder)
-    assert "wav2vec2.encoder.layers.{block}.feed_forward.intermediate_dense" in raised.value.what
-    assert "Architecture(model_type='wav2vec2'" in raised.value.remedy
+    assert "encoder.layers.*.self_attn.o_proj, encoder.layers.*.mlp.fc1" in raised.value.what
+    assert "Architecture(model_type='moonshine'" in raised.value.remedy
+    assert "docs/add-your-network.md" in raised.value.remedy
 
 
-def test_a_model_type_that_transformers_does_not_know_is_refused(altered_ast):
-    with pytest.raises(NetworkError, match="cannot build an audio classifier"):
-        HuggingFaceNetwork(altered_ast(model_type="beats"))
+@pytest.mark.parametrize("model_type", ["beats", "bert", 5])
+def test_a_model_type_that_is_no_audio_classifier_of_transformers_is_refused(altered_ast, model_type):
+    with pytest.raises(NetworkError, match="cannot build an audio network") as raised:
+        HuggingFaceNetwork(altered_ast(model_type=model_type))
+    assert "pip install" not in str(raised.value)
 
 
 def test_missing_weights_are_named(tiny_ast, tmp_path, sounds):
@@ -397,3 +401,15 @@ def test_a_real_network_recognises_real_clips(ast_esc10, shared):
     predicted = ast_esc10.forward(waveforms)[0].argmax(axis=1)
     right = [ast_esc10.class_names[index] == row["category"] for index, row in zip(predicted, rows, strict=True)]
     assert len(right) == 20 and np.mean(right) > 0.8  # its training folds: 1.0 measured
+
+
+def test_a_feature_extractor_saved_elsewhere_is_taken(tiny_ast: Path, tmp_path: Path, sounds: list[np.ndarray]):
+    bare, elsewhere = tmp_path / "bare", tmp_path / "elsewhere"
+    shutil.copytree(tiny_ast, bare)
+    elsewhere.mkdir()
+    (bare / "preprocessor_config.json").rename(elsewhere / "preprocessor_config.json")
+    with pytest.raises(NetworkError, match=r"holds no preprocessor_config\.json"):
+        HuggingFaceNetwork(bare)
+    whole, split = HuggingFaceNetwork(tiny_ast), HuggingFaceNetwork(bare, feature_extractor=elsewhere)
+    np.testing.assert_array_equal(split.forward(sounds)[0], whole.forward(sounds)[0])
+    assert split.fingerprint == whole.fingerprint

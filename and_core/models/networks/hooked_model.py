@@ -1,0 +1,180 @@
+"""A loaded torch module that is read and ablated by hooks, in batches."""
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from and_core.errors import NetworkError
+from and_core.models.networks.architectures import Architecture
+from and_core.models.networks.pools import POOLS
+from and_core.models.networks.source import LoadedNetwork
+from and_core.models.protocols import FloatArray, Layer
+
+NO_MEMORY = ("can't allocate memory", "ALLOC_FAILED")
+"""What torch's other errors say where memory is too small: on the CPU, and in libraries for the GPU."""
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+Reduce = Callable[[torch.Tensor], torch.Tensor]
+"""Token outputs [B, tokens, width] -> what is kept of them."""
+
+
+class HookedModel:
+    """Safe to share between threads: hooks are module state, so a pass owns the lock."""
+
+    def __init__(
+        self,
+        loaded: LoadedNetwork,
+        architecture: Architecture,
+        layers: Sequence[Layer],
+        pool: str,
+        device: str,
+        precision: str,
+        batch_size: int,
+    ) -> None:
+        """
+        Args:
+            device: `auto` (a GPU where there is one) or one of torch's names.
+            precision: `float32` or `bfloat16`, of weights and of everything between them.
+
+        Raises:
+            NetworkError: torch cannot use the device.
+        """
+        self._device, self._dtype = _device(device), PRECISIONS[precision]
+        self._batch_size = batch_size
+        self._prefix_tokens, self._pool = architecture.prefix_tokens, POOLS[pool]
+        self._loaded = loaded
+        self._model = loaded.module.to(self._device, self._dtype)
+        self._modules = {
+            layer.name: self._model.get_submodule(
+                layer.module_path.removesuffix(architecture.hooked_at.get(layer.kind, ""))
+            )
+            for layer in layers
+        }
+        self._lock = threading.Lock()
+
+    def features(self, waveforms: Sequence[FloatArray]) -> list[FloatArray]:
+        """What the network reads of each clip."""
+        with ThreadPoolExecutor() as workers:
+            return list(workers.map(self._loaded.features, waveforms))
+
+    def pooled(
+        self, features: Sequence[FloatArray], layers: Sequence[Layer], ablation: Mapping[str, Sequence[int]]
+    ) -> Iterator[tuple[list[int], FloatArray, dict[str, FloatArray]]]:
+        """Play clips, batch by batch. Clips in a batch are of one length, so that none is padded for another's sake.
+
+        Args:
+            ablation: layer name -> positions of neurons whose linear output is forced to 0.
+
+        Yields:
+            positions of the batch's clips in `features` [b], answers [b, C] and pooled outputs {layer: [b, width]}.
+        """
+        reduce: Reduce = lambda tokens: self._pool(tokens, self._prefix_tokens)  # noqa: E731
+        names, ends = [layer.name for layer in layers], np.cumsum([layer.width for layer in layers])[:-1]
+        for clips in _same_shapes(features):
+            while clips:
+                batch = clips[: self._batch_size]
+                try:
+                    answers, outputs = self._run([features[clip] for clip in batch], names, ablation, reduce)
+                except RuntimeError as error:
+                    self._check_fits(error, len(batch))
+                    self._batch_size = len(batch) // 2
+                    continue
+                # One transfer from the device for all layers.
+                flat = _numpy(torch.cat([outputs[name] for name in names], 1)) if names else None
+                split = np.split(flat, ends, axis=1) if flat is not None else []
+                yield batch, _numpy(answers), dict(zip(names, split, strict=True))
+                del clips[: len(batch)]
+
+    def tokens(
+        self, features: FloatArray, layers: Collection[str], ablation: Mapping[str, Sequence[int]]
+    ) -> dict[str, FloatArray]:
+        """{layer: [tokens, width]} of one clip, without the prefix tokens."""
+        try:
+            _, outputs = self._run([features], layers, ablation, lambda tokens: tokens[:, self._prefix_tokens :])
+        except RuntimeError as error:
+            self._check_fits(error, clips=1)
+            raise
+        return {name: _numpy(output[0]) for name, output in outputs.items()}
+
+    def _run(
+        self,
+        features: Sequence[FloatArray],
+        wanted: Collection[str],
+        ablation: Mapping[str, Sequence[int]],
+        reduce: Reduce,
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """One pass over one batch."""
+        outputs: dict[str, torch.Tensor] = {}
+
+        def keep(name: str, output: torch.Tensor) -> None:
+            # Windowed attention makes more rows than clips; the head's output may have no tokens left.
+            tokens = output.reshape(len(features), -1, output.shape[-1]) if output.dim() == 3 else output
+            # A copy, so that a part of the tokens does not keep all of them alive.
+            outputs[name] = (reduce(tokens) if output.dim() == 3 else tokens).to(torch.float32, copy=True)
+
+        batch = torch.from_numpy(np.stack(features))
+        with self._lock, torch.inference_mode(), ExitStack() as hooks:
+            for name in {*wanted, *ablation}:
+                hook = self._hook(ablation.get(name, ()), partial(keep, name) if name in wanted else None)
+                hooks.callback(self._modules[name].register_forward_hook(hook).remove)
+            answers = self._loaded.answer(self._model, batch.to(self._device, self._dtype))
+        return answers, outputs
+
+    def _hook(self, ablated: Sequence[int], keep: Callable[[torch.Tensor], None] | None) -> Any:
+        """A forward hook that zeroes `ablated` outputs for every token, then hands the output to `keep`."""
+        neurons = torch.as_tensor(ablated, dtype=torch.long, device=self._device)
+
+        def hook(_module: nn.Module, _inputs: tuple[Any, ...], returned: Any) -> Any:
+            output = returned[0] if isinstance(returned, tuple) else returned
+            if len(neurons):
+                output = output.index_fill(-1, neurons, 0.0)
+            if keep is not None:
+                keep(output)
+            return (output, *returned[1:]) if isinstance(returned, tuple) else output
+
+        return hook
+
+    def _check_fits(self, error: RuntimeError, clips: int) -> None:
+        """Return where a pass failed because its clips, more than one, did not fit into memory together.
+
+        Raises:
+            RuntimeError: `error`, where it says something else.
+            NetworkError: a single clip is too much.
+        """
+        if not isinstance(error, torch.OutOfMemoryError) and not any(words in str(error) for words in NO_MEMORY):
+            raise error
+        if clips == 1:
+            raise NetworkError(
+                f"One clip is more than the memory of {self._device} holds: {str(error).splitlines()[0]}",
+                "Free memory, set device to another, or use shorter clips (dataset.max_seconds).",
+            ) from error
+
+
+def _same_shapes(features: Sequence[FloatArray]) -> list[list[int]]:
+    """Positions of clips whose features have the same shape, together."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for clip, array in enumerate(features):
+        groups.setdefault(array.shape, []).append(clip)
+    return list(groups.values())
+
+
+def _numpy(tensor: torch.Tensor) -> FloatArray:
+    array: FloatArray = tensor.float().cpu().numpy()
+    return array
+
+
+def _device(device: str) -> torch.device:
+    try:
+        chosen = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+        torch.empty(0, device=chosen)
+    except (RuntimeError, AssertionError) as error:
+        raise NetworkError(
+            f"torch cannot use device = {device!r}: {error}".splitlines()[0], 'Set it to "auto" or "cpu".'
+        ) from error
+    return chosen
