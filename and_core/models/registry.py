@@ -11,20 +11,32 @@ from and_core.errors import ConfigError
 REGISTRY: dict[str, dict[str, str]] = {
     "dataset": {
         "esc50": "and_core.models.datasets.esc50:Esc50",
+        "gtzan": "and_core.models.datasets.gtzan:Gtzan",
+        "urbansound8k": "and_core.models.datasets.urbansound8k:UrbanSound8K",
+        "huggingface": "and_core.models.datasets.huggingface:HuggingFaceDataset",
         "audio_folder": "and_core.models.datasets.audio_folder:AudioFolder",
         "foley": "and_core.models.datasets.foley:Foley",
     },
     "network": {
+        "beats": "and_core.models.networks.beats.network:BeatsNetwork",
         "huggingface": "and_core.models.networks.huggingface:HuggingFaceNetwork",
     },
     "captioner": {
         "acoustic": "and_core.models.captioners.acoustic:AcousticCaptioner",
+        "audio_llm": "and_core.models.captioners.audio_llm:AudioLanguageModelCaptioner",
+        "given": "and_core.models.captioners.given:GivenCaptioner",
+        "salmonn": "and_core.models.captioners.salmonn.captioner:SalmonnCaptioner",
     },
     "summarizer": {
         "commonalities": "and_core.models.summarizers.commonalities:CommonalitiesSummarizer",
     },
     "acoustic_word_judge": {
         "lexicon": "and_core.models.acoustic_word_judges.lexicon:LexiconJudge",
+    },
+    "language_model": {
+        "openai": "and_core.models.language_models.openai:OpenAILanguageModel",
+        "transformers": "and_core.models.language_models.transformers:TransformersLanguageModel",
+        "vllm": "and_core.models.language_models.vllm:VllmLanguageModel",
     },
     "text_encoder": {
         "minilm": "and_core.models.text_encoders.minilm:MiniLM",
@@ -47,11 +59,7 @@ def create(protocol: str, kind: str, options: dict[str, Any], where: str) -> Any
     Raises:
         ConfigError: unknown kind, unknown option, missing option or value of another type than the constructor's.
     """
-    classes = REGISTRY[protocol]
-    if kind not in classes:
-        raise ConfigError(f"{where}.kind = {kind!r} is not known.", nearest(kind, list(classes)))
-    module, _, class_name = classes[kind].partition(":")
-    target = getattr(importlib.import_module(module), class_name)
+    target = _class(protocol, kind, where)
     parameters = inspect.signature(target).parameters
     for option in options:
         if option not in parameters:
@@ -63,6 +71,19 @@ def create(protocol: str, kind: str, options: dict[str, Any], where: str) -> Any
             )
     types = get_type_hints(target.__init__)
     return target(**{name: _typed(value, types[name], f"{where}.{name}") for name, value in options.items()})
+
+
+def settings_of(protocol: str, kind: str, where: str) -> tuple[str, ...]:
+    """The names of the settings that a kind takes."""
+    return tuple(inspect.signature(_class(protocol, kind, where)).parameters)
+
+
+def _class(protocol: str, kind: str, where: str) -> Any:
+    classes = REGISTRY[protocol]
+    if kind not in classes:
+        raise ConfigError(f"{where}.kind = {kind!r} is not known.", nearest(kind, list(classes)))
+    module, _, class_name = classes[kind].partition(":")
+    return getattr(importlib.import_module(module), class_name)
 
 
 def _typed(value: Any, annotation: Any, where: str) -> Any:
