@@ -11,7 +11,7 @@ from and_core.models.registry import nearest
 
 SHIPPED = Path(__file__).parent / "configs"
 PATH_SETTINGS = ("root", "path", "concepts")
-"""Settings that may hold a path: `./x` and `../x` are taken from the configuration file's own folder."""
+"""Settings that may hold a path of this machine: a record of a training leaves them out."""
 
 
 class Section(BaseModel):
@@ -131,15 +131,22 @@ def load(source: str | Path, overrides: tuple[str, ...] = ()) -> RunConfig:
         raise explain(error, RunConfig, str(path)) from error
 
 
-def find(source: str | Path) -> Path:
-    """The file of a configuration given by path or by the name of a shipped one."""
+def find(source: str | Path, training: bool = False) -> Path:
+    """The file of a configuration given by path or by the name of a shipped one.
+
+    Args:
+        training: whether one of a training is meant, for the names in the message.
+
+    Raises:
+        ConfigError: there is no such file.
+    """
     path = Path(source)
     if path.is_file():
         return path
     shipped = SHIPPED / f"{source}.toml"
     if shipped.is_file():
         return shipped
-    names = [file.stem for file in SHIPPED.glob("*.toml") if not file.stem.startswith("train_")]
+    names = [file.stem for file in SHIPPED.glob("*.toml") if file.stem.startswith("train_") == training]
     raise ConfigError(f"There is no configuration {str(source)!r}.", f"Give a TOML file. {nearest(str(source), names)}")
 
 
@@ -154,11 +161,11 @@ def read_table(path: Path) -> dict[str, Any]:
 
 
 def anchor(table: dict[str, Any], folder: Path) -> None:
-    """Make dotted relative paths in `table` absolute, in place."""
+    """Make texts in `table` that are dotted relative paths, `./x` and `../x`, absolute, in place."""
     for key, value in table.items():
         if isinstance(value, dict):
             anchor(value, folder)
-        elif key in PATH_SETTINGS and isinstance(value, str) and value.startswith("."):
+        elif isinstance(value, str) and value.startswith(("./", "../")):
             table[key] = str((folder / value).resolve())
 
 

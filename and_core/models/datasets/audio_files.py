@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -21,6 +22,18 @@ def audio_suffixes() -> frozenset[str]:
     """
     known = {f".{name.lower()}" for name in soundfile.available_formats() if name != "RAW"}
     return frozenset(known | {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"})
+
+
+def audio_files_in(folder: Path, pattern: str = "*") -> list[Path]:
+    """Audio files by their suffix, sorted; hidden ones, and all in hidden folders below, are passed over."""
+    suffixes = audio_suffixes()
+    return sorted(
+        path
+        for path in folder.glob(pattern)
+        if path.suffix.lower() in suffixes
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
 
 
 def check_max_seconds(max_seconds: float) -> float:
@@ -71,25 +84,36 @@ def read_clip_audio(path: Path, max_seconds: float = DEFAULT_MAX_SECONDS) -> tup
     """
     if not path.is_file():
         raise ClipError(f"{path} is not there.", "Put the file back, or take its row out of the data set.")
+    return decode_clip_audio(path, str(path), max_seconds)
+
+
+def decode_clip_audio(
+    source: Path | BinaryIO, where: str, max_seconds: float = DEFAULT_MAX_SECONDS
+) -> tuple[FloatArray, int]:
+    """As `read_clip_audio`, from a file or from an open one, e.g. bytes in memory.
+
+    Args:
+        where: the clip's name, for the message.
+    """
     try:
-        with soundfile.SoundFile(path) as file:
-            _check_length(file.frames / file.samplerate, max_seconds, path)
+        with soundfile.SoundFile(source) as file:
+            _check_length(file.frames / file.samplerate, max_seconds, where)
             channels = file.read(dtype="float32", always_2d=True)
             sample_rate_hz = int(file.samplerate)
     except (soundfile.SoundFileError, OSError) as error:
         reason = getattr(error, "error_string", str(error)).strip().rstrip(".")
         raise ClipError(
-            f"{path} cannot be read as audio: {reason}.",
+            f"{where} cannot be read as audio: {reason}.",
             "Convert it to WAV, FLAC or OGG, or take it out of the data set.",
         ) from error
-    check_waveform(channels, str(path))
+    check_waveform(channels, where)
     return channels.mean(axis=1, dtype=np.float32), sample_rate_hz
 
 
-def _check_length(seconds: float, max_seconds: float, path: Path) -> None:
+def _check_length(seconds: float, max_seconds: float, where: str) -> None:
     if seconds > max_seconds:
         raise ClipError(
-            f"{path} is {seconds:.1f} s long, and dataset.max_seconds is {max_seconds:g}.",
+            f"{where} is {seconds:.1f} s long, and dataset.max_seconds is {max_seconds:g}.",
             "Cut it into shorter clips, or raise dataset.max_seconds.",
         )
 
@@ -106,14 +130,15 @@ def content_fingerprint(root: Path, names: Sequence[str]) -> str:
     """
     ordered = sorted(names)
     with ThreadPoolExecutor(max_workers=8) as readers:
-        digests = readers.map(lambda name: _content_digest(root / name), ordered)
+        digests = readers.map(lambda name: content_digest(root / name), ordered)
         total = hashlib.sha256()
         for name, digest in zip(ordered, digests, strict=True):
             total.update(f"{name}\0{digest}\n".encode())
     return total.hexdigest()
 
 
-def _content_digest(path: Path) -> str:
+def content_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file; `unreadable` where it cannot be opened."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

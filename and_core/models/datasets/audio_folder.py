@@ -6,7 +6,7 @@ from pathlib import Path
 from and_core.errors import DatasetError
 from and_core.models.datasets.audio_files import (
     DEFAULT_MAX_SECONDS,
-    audio_suffixes,
+    audio_files_in,
     check_max_seconds,
     content_fingerprint,
     read_clip_audio,
@@ -64,9 +64,9 @@ def _list_clips(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Paths of the clips relative to `root`, with `/`, and the names of the classes."""
     if not root.is_dir():
         raise DatasetError(f"{root} is not a folder.", "Set dataset.root to the folder that holds the recordings.")
-    flat = _audio_files(root, "*")
+    flat = audio_files_in(root)
     folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    filled = {folder.name: files for folder in folders if (files := _audio_files(folder, "**/*"))}
+    filled = {folder.name: files for folder in folders if (files := audio_files_in(folder, "**/*"))}
     if flat and filled:
         raise DatasetError(
             f"{root} holds audio files ({flat[0].name}) beside folders of audio files ({next(iter(filled))}/).",
@@ -80,17 +80,6 @@ def _list_clips(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
             "Put recordings (.wav, .flac, .ogg, .mp3 ...) into it, or into one folder a class.",
         )
     return _relative([path for files in filled.values() for path in files], root), tuple(filled)
-
-
-def _audio_files(folder: Path, pattern: str) -> list[Path]:
-    suffixes = audio_suffixes()
-    return sorted(
-        path
-        for path in folder.glob(pattern)
-        if path.suffix.lower() in suffixes
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
 
 
 def _relative(paths: list[Path], root: Path) -> tuple[str, ...]:
