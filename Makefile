@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUNS ?= runs
 PORT ?= 8501
 
-.PHONY: setup demo test check format clean
+.PHONY: setup demo test check bench format clean
 
 setup: $(VENV)/.installed
 
@@ -27,6 +27,10 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Ratios against a named baseline in the same run; a GPU is used where there is one. BENCH=--base for the paper's size.
+bench: setup
+	$(BIN)/python tests/benchmarks/activations.py $(BENCH)
 
 format: setup
 	$(BIN)/ruff check --fix .

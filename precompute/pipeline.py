@@ -120,6 +120,9 @@ class Stage(ABC):
         """Tables made from all shards together."""
         return {}
 
+    def tidy(self, job: Job) -> None:  # noqa: B027 (most stages leave nothing behind)
+        """Delete what only its own shards needed, once everything is written; asked again after a kill."""
+
     def is_done(self, job: Job) -> bool:
         return (job.folder / "done.json").is_file()
 
@@ -188,6 +191,7 @@ def execute_job(job: Job, progress: Progress) -> None:
     finished = shards_folder / "finish"
     if not finished.is_dir():
         write_shard(finished, job.stage.finish(job))
+    job.stage.tidy(job)
     seconds = time.perf_counter() - started
     write_record(job, total, seconds)
     progress.finished(job, seconds)

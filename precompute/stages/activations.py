@@ -1,7 +1,14 @@
-"""Stage `activations`: play the clips to the target network; one number per neuron and clip, and the logits."""
+"""Stage `activations`: play the clips to the target network; one number per neuron and clip, and the logits.
 
+Shards write rows of clips into one file as they come, each in one place; the end turns it into a file a layer,
+neurons x clips, which later stages map into memory. Writing columns at once would touch every page of every file
+with every shard.
+"""
+
+import itertools
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,9 +25,13 @@ from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
 from precompute.stages.clips import ClipArchive
 
+ROWS = "rows.npy"
+"""[clips, neurons of all layers], while shards are written."""
+
 
 class Activations(Stage):
     name = "activations"
+    version = 2
     inputs = ("clips",)
     unit = "clips"
     shard_size = 64
@@ -35,15 +46,19 @@ class Activations(Stage):
     def work(self, job: Job) -> Iterator[RunShard]:
         archive = ClipArchive.of(job.input("clips"))
         network = job.run.new_network(str(job.network))
-        files = [layer_file(job.folder, layer.name) for layer in network.layers()]
-        arrays = [
-            open_array(file, (layer.width, len(archive))) for file, layer in zip(files, network.layers(), strict=True)
-        ]
-        yield lambda items: play(network, archive, items, arrays)
+        rows = open_array(job.folder / ROWS, (len(archive), sum(layer.width for layer in network.layers())))
+        with ReadAhead(network, archive, self.shards(job)) as features:
+            yield lambda items: play(network, features.of(items), archive, items, rows)
 
     def finish(self, job: Job) -> Tables:
         network = job.run.new_network(str(job.network))
-        statistics = [neuron_statistics(np.load(layer_file(job.folder, layer.name))) for layer in network.layers()]
+        rows = np.load(job.folder / ROWS, mmap_mode="r")
+        statistics, first = [], 0
+        for layer in network.layers():
+            activations = np.ascontiguousarray(rows[:, first : first + layer.width].T)
+            save_array(layer_file(job.folder, layer.name), activations)
+            statistics.append(neuron_statistics(activations))
+            first += layer.width
         mean, std, quantiles = (np.concatenate(part) for part in zip(*statistics, strict=True))
         return {
             "layer": pa.Table.from_pylist([asdict(layer) for layer in network.layers()]),
@@ -51,11 +66,15 @@ class Activations(Stage):
                 {
                     "pool": [network.pool],
                     "sample_rate_hz": [network.sample_rate_hz],
-                    "class_names": [list(network.class_names)],
+                    "longest_s": pa.array([network.longest_s], pa.float64()),
+                    "class_names": pa.array([list(network.class_names)], pa.list_(pa.string())),
                 }
             ),
             "neuron": pa.table({"mean": mean, "std": std, "quantiles": list(quantiles)}),
         }
+
+    def tidy(self, job: Job) -> None:
+        (job.folder / ROWS).unlink(missing_ok=True)
 
 
 def layer_file(folder: Path, layer: str) -> Path:
@@ -63,7 +82,7 @@ def layer_file(folder: Path, layer: str) -> Path:
 
 
 def open_array(file: Path, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
-    """A memory-mapped array [neurons, clips], made with its full size on disk where it is not there yet."""
+    """A memory-mapped float32 array, made with its full size on disk where it is not there yet."""
     if not file.is_file():
         temporary = file.with_suffix(".tmp")
         np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=shape)
@@ -76,25 +95,69 @@ def open_array(file: Path, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
     return array
 
 
-def play(network: TargetNetwork, archive: ClipArchive, items: range, arrays: list[npt.NDArray[np.float32]]) -> Tables:
-    """Write the activations of some clips into the layers' arrays, and return their logits."""
-    layers = network.layers()
-    logits, activations = network.forward(
-        archive.waveforms(items, network.sample_rate_hz), [layer.name for layer in layers]
-    )
-    check_finite(logits, archive, items)
-    for layer, array in zip(layers, arrays, strict=True):
-        array[:, items.start : items.stop] = activations[layer.name].T
-        array.flush()  # type: ignore[attr-defined]
-    return {"logit": pa.table({"clip": np.array(items, dtype=np.int32), "logits": list(logits)})}
+def save_array(file: Path, array: npt.NDArray[np.float32]) -> None:
+    with file.with_suffix(".tmp").open("wb") as handle:
+        np.save(handle, array)
+    file.with_suffix(".tmp").replace(file)
 
 
-def check_finite(logits: FloatArray, archive: ClipArchive, items: range) -> None:
-    bad = ~np.isfinite(logits).all(axis=1)
+class ReadAhead:
+    """Reads the next shard's clips and computes their features while the network plays this one's."""
+
+    def __init__(self, network: TargetNetwork, archive: ClipArchive, shards: list[range]) -> None:
+        self._network, self._archive = network, archive
+        self._next = dict(itertools.pairwise(shards))
+        self._pending: dict[range, Future[list[FloatArray]]] = {}
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
+
+    def __enter__(self) -> "ReadAhead":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._reader.shutdown(cancel_futures=True)
+
+    def of(self, items: range) -> list[FloatArray]:
+        """What the network reads of the shard's clips."""
+        features = self._pending.pop(items, None) or self._submit(items)
+        following = self._next.get(items)
+        if following is not None:
+            self._pending[following] = self._submit(following)
+        return features.result()
+
+    def _submit(self, items: range) -> Future[list[FloatArray]]:
+        return self._reader.submit(
+            lambda: self._network.features(self._archive.waveforms(items, self._network.sample_rate_hz))
+        )
+
+
+def play(
+    network: TargetNetwork,
+    features: list[FloatArray],
+    archive: ClipArchive,
+    items: range,
+    rows: npt.NDArray[np.float32],
+) -> Tables:
+    """Write the activations of some clips into `rows` [clips, neurons], and return their logits."""
+    layers = [layer.name for layer in network.layers()]
+    logits, activations = network.forward_features(features, layers)
+    played = np.concatenate([activations[layer] for layer in layers], axis=1)
+    check_finite(played, archive, items)
+    rows[items.start : items.stop] = played
+    rows.flush()  # type: ignore[attr-defined]
+    logit = pa.array(list(logits), pa.list_(pa.float32()))
+    return {"logit": pa.table({"clip": np.array(items, dtype=np.int32), "logits": logit})}
+
+
+def check_finite(played: FloatArray, archive: ClipArchive, items: range) -> None:
+    """
+    Raises:
+        NetworkError: a neuron answers a clip with NaN or infinity. `played` is [clips, neurons].
+    """
+    bad = ~np.isfinite(played).all(axis=1)
     if bad.any():
         clip = archive.rows[items[int(np.flatnonzero(bad)[0])]]
         raise NetworkError(
-            f"The network answers {clip['filename']} with logits that are not finite.",
+            f"The network answers {clip['filename']} with activations that are not finite.",
             "Check its weights and preprocessor_config.json, or leave the clip out of the data set.",
         )
 
