@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from and_core.errors import StoreError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when schema.sql changes: a store of another version is not opened but published again."""
 STORAGE_VERSION = "v1.5.0"
 """DuckDB's file format: the newest that both 1.5 and 2.x read."""
@@ -26,6 +26,12 @@ CHECKS = {
     "an exemplar of no neuron": "FROM exemplar ANTI JOIN neuron USING (neuron_id)",
     "an exemplar that is no clip": "FROM exemplar ANTI JOIN clip USING (clip_id)",
     "a neuron without exemplars": "FROM neuron ANTI JOIN exemplar USING (neuron_id)",
+    "a token trace of no exemplar": "FROM token_trace ANTI JOIN exemplar USING (neuron_id, polarity, rank)",
+    "a token trace whose steps have no times": """
+        FROM token_trace JOIN exemplar USING (neuron_id, polarity, rank) JOIN neuron USING (neuron_id)
+            JOIN layer USING (layer_id) LEFT JOIN token_grid USING (network_id, clip_id)
+        WHERE len(trace) IS DISTINCT FROM len(start_s)
+            OR (bands IS NOT NULL AND len(bands) IS DISTINCT FROM len(low_hz))""",
     "a caption of no clip": "FROM caption ANTI JOIN clip USING (clip_id)",
     "a closed-set concept that is not in the concept set": "FROM closed_concept ANTI JOIN concept USING (concept_id)",
     "a closed-set concept of no neuron": "FROM closed_concept ANTI JOIN neuron USING (neuron_id)",

@@ -99,12 +99,14 @@ class Network:
     fingerprint: str
     pool: str
     sample_rate_hz: int
+    longest_s: float | None
+    """Seconds of a clip that it hears; None where it hears clips of any length."""
     neuron_count: int
 
 
 def networks(store: Store) -> list[Network]:
     rows = store.query(f"""
-        SELECT network_id, name, kind, settings, fingerprint, pool, sample_rate_hz, neuron_count
+        SELECT network_id, name, kind, settings, fingerprint, pool, sample_rate_hz, longest_s, neuron_count
         FROM network ORDER BY network_id LIMIT {MAX_ROWS}""")
     records = [_record(rows, row) for row in range(len(rows))]
     try:
@@ -305,13 +307,31 @@ def neuron_range(store: Store, network_id: int) -> tuple[int, int]:
 def exemplars(store: Store, neuron_id: int) -> pd.DataFrame:
     """The top-K and bottom-K clips of a neuron, the most extreme first.
 
-    Columns: polarity, rank, activation, clip_id, filename, class_name, fold, seconds, audio, spectrogram, caption.
+    Columns: polarity, rank, activation, clip_id, filename, class_name, fold, seconds, sample_rate_hz, audio,
+    spectrogram, caption.
     """
     return store.query(
         f"""
-        SELECT polarity, rank, activation, clip_id, filename, class.name AS class_name, fold, seconds, audio,
-            spectrogram, caption
+        SELECT polarity, rank, activation, clip_id, filename, class.name AS class_name, fold, seconds, sample_rate_hz,
+            audio, spectrogram, caption
         FROM exemplar JOIN clip USING (clip_id) LEFT JOIN class USING (class_id) LEFT JOIN caption USING (clip_id)
+        WHERE neuron_id = ? ORDER BY polarity, rank LIMIT {MAX_ROWS}""",
+        [neuron_id],
+    )
+
+
+def token_traces(store: Store, neuron_id: int) -> pd.DataFrame:
+    """When and in which band a neuron fired in its exemplars, in the order of `exemplars`; none without traces.
+
+    Columns: polarity, rank, lowest, highest, trace (uint8 [steps]), bands (uint8 [bands], or None where there is one),
+    start_s, end_s ([steps] each), low_hz, high_hz ([bands] each, or None). `algorithms.token_traces.restore` makes
+    numbers of `trace` and `bands`.
+    """
+    return store.query(
+        f"""
+        SELECT polarity, rank, lowest, highest, trace, bands, start_s, end_s, low_hz, high_hz
+        FROM token_trace JOIN exemplar USING (neuron_id, polarity, rank) JOIN neuron USING (neuron_id)
+            JOIN layer USING (layer_id) JOIN token_grid USING (network_id, clip_id)
         WHERE neuron_id = ? ORDER BY polarity, rank LIMIT {MAX_ROWS}""",
         [neuron_id],
     )
@@ -321,7 +341,7 @@ def clip(store: Store, clip_id: int) -> dict[str, Any]:
     """One clip, which must exist: the columns of `exemplars` that are about the clip."""
     rows = store.query(
         """
-        SELECT clip_id, filename, class.name AS class_name, fold, seconds, audio, spectrogram, caption
+        SELECT clip_id, filename, class.name AS class_name, fold, seconds, sample_rate_hz, audio, spectrogram, caption
         FROM clip LEFT JOIN class USING (class_id) LEFT JOIN caption USING (clip_id) WHERE clip_id = ? LIMIT 1""",
         [clip_id],
     )

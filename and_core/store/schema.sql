@@ -61,6 +61,7 @@ CREATE TABLE network (
     fingerprint    VARCHAR NOT NULL,     -- live pruning refuses weights whose fingerprint differs
     pool           VARCHAR NOT NULL,     -- how tokens became one activation a clip
     sample_rate_hz INTEGER NOT NULL,
+    longest_s      DOUBLE,               -- seconds of a clip that it hears, the rest being cut off; NULL where it hears clips of any length
     neuron_count   INTEGER NOT NULL
 );
 CREATE TABLE network_class (       -- the network's own outputs, matched to the data set's classes by name
@@ -96,6 +97,23 @@ CREATE TABLE exemplar (                -- the top-K and bottom-K clips of every 
     rank       INTEGER NOT NULL,       -- from 1, the most extreme first
     clip_id    INTEGER NOT NULL,
     activation FLOAT NOT NULL
+);
+CREATE TABLE token_trace (             -- when, and in which band, a neuron fired in each of its exemplars; no rows for fc, constant neurons,
+    neuron_id  INTEGER NOT NULL,       -- and networks that cannot say which part of a clip a token heard
+    polarity   VARCHAR NOT NULL,       -- with neuron_id and rank: the exemplar
+    rank       INTEGER NOT NULL,
+    lowest     FLOAT NOT NULL,         -- the number that 0 stands for in trace and bands
+    highest    FLOAT NOT NULL,         -- the number that 255 stands for; those between lie evenly (algorithms/token_traces.py restores them)
+    trace      UTINYINT[] NOT NULL,    -- one per step of token_grid, at most 64: its highest token output of all bands
+    bands      UTINYINT[]              -- one per band of token_grid: its highest token output of all steps; NULL where there is one band
+);
+CREATE TABLE token_grid (              -- which part of a clip each step and band of its traces is; one row a network and clip that has some
+    network_id INTEGER NOT NULL,
+    clip_id    INTEGER NOT NULL,
+    start_s    FLOAT[] NOT NULL,       -- of every step, in seconds, rising
+    end_s      FLOAT[] NOT NULL,       -- steps may overlap
+    low_hz     FLOAT[],                -- of every band, rising; NULL where a token hears all frequencies
+    high_hz    FLOAT[]
 );
 
 -- ------------------------------------------------------------------ words about clips

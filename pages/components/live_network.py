@@ -1,4 +1,4 @@
-"""The target network itself, loaded when somebody prunes: the only place of the app that touches torch."""
+"""The target network itself, loaded when somebody prunes or looks closer: the app's only touch of torch."""
 
 import importlib.util
 import json
@@ -58,7 +58,7 @@ def loaded(network: Network) -> TargetNetwork:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise NetworkError(
-            f"Live pruning needs {', '.join(missing)}, not installed here.",
+            f"Playing to the network needs {', '.join(missing)}, not installed here.",
             "Install what dissecting needs, in the project's folder: pip install '.[dissect]'",
         )
     return _loaded(network.name, network.kind, json.dumps(network.settings, sort_keys=True), network.fingerprint)
@@ -66,9 +66,12 @@ def loaded(network: Network) -> TargetNetwork:
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the network")
 def _loaded(name: str, kind: str, settings: str, fingerprint: str) -> TargetNetwork:
-    # A store may come from a stranger: what it names is looked up on this machine, never downloaded.
-    options = {**json.loads(settings), "name": name, "local_files_only": True}
-    live: TargetNetwork = registry.create("network", kind, options, f"network.{name}")
+    where = f"network.{name}"
+    options = {**json.loads(settings), "name": name}
+    if "local_files_only" in registry.settings_of("network", kind, where):
+        # A store may come from a stranger: what it names is looked up on this machine, never downloaded.
+        options["local_files_only"] = True
+    live: TargetNetwork = registry.create("network", kind, options, where)
     if live.fingerprint != fingerprint:
         raise NetworkError(
             f"The weights of {name} are not the ones that were dissected: their fingerprints differ.",
@@ -103,6 +106,31 @@ def waveforms(store: Store, clips: pd.DataFrame, sample_rate_hz: int) -> list[Fl
     ]
 
 
+@dataclass(frozen=True)
+class TokenMap:
+    """When, and where in frequency, a neuron fired in a clip."""
+
+    activations: FloatArray
+    """[bands, steps] its output to every token."""
+    start_s: FloatArray
+    """[steps]"""
+    end_s: FloatArray
+    low_hz: FloatArray | None
+    """[bands]; None where a token hears all frequencies."""
+    high_hz: FloatArray | None
+
+
+def token_map(live: TargetNetwork, waveform: FloatArray, layer: str, position: int) -> TokenMap:
+    """Play a clip to the network and listen to one neuron of a hidden layer.
+
+    Raises:
+        NetworkError: nobody can say which part of a clip a token of this network heard.
+    """
+    tokens = next(live.token_activations([waveform], [layer]))
+    outputs = tokens.outputs[layer][:, :, position].copy()  # the rest of the layer can go
+    return TokenMap(outputs, tokens.start_s, tokens.end_s, tokens.low_hz, tokens.high_hz)
+
+
 def matched_controls(neurons: NeuronIds, widths: dict[str, int], seeds: Sequence[int]) -> list[NeuronIds]:
     """For every seed as many random neurons of every layer as `neurons` has there."""
     counts, of = [len(positions) for positions in neurons.values()], [widths[layer] for layer in neurons]
@@ -122,13 +150,14 @@ def pruned_logits(
         One array [N clips, C outputs] a group.
     """
     started, done, total = time.monotonic(), 0, len(sounds) * len(groups)
+    features = live.features(sounds)
     results = []
     for group in groups:
         parts = []
-        for start in range(0, len(sounds), BATCH):
+        for start in range(0, len(features), BATCH):
             # Held for one batch only, so that another reader's pruning gets its turn.
             with live.ablated(group):
-                parts.append(live.forward(sounds[start : start + BATCH])[0])
+                parts.append(live.forward_features(features[start : start + BATCH])[0])
             done += len(parts[-1])
             left = (time.monotonic() - started) / done * (total - done)
             progress(done / total, f"Played {done} of {total} clips, about {left:.0f} s left")

@@ -12,8 +12,8 @@ from and_core.errors import AndError
 Arguments = ParamSpec("Arguments")
 
 
-def fragment(draw: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """`st.fragment` with the app's error boundary: Streamlit catches what a fragment raises before app.py could."""
+def explained(draw: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """The app's error boundary around what Streamlit runs on its own: it catches what is raised before app.py could."""
 
     @wraps(draw)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
@@ -22,7 +22,12 @@ def fragment(draw: Callable[Arguments, None]) -> Callable[Arguments, None]:
         except AndError as error:
             show_error(error)
 
-    return st.fragment(guarded)
+    return guarded
+
+
+def fragment(draw: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """`st.fragment` with the app's error boundary."""
+    return st.fragment(explained(draw))
 
 
 def reload_if_first_visit() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from and_core.store import queries
 from and_core.store.queries import Neuron
-from pages.components import charts, clip_card, evidence, links, messages, pickers
+from pages.components import charts, clip_card, evidence, links, messages, pickers, time_trace, where
 from pages.components.store import View, current_view
 
 
@@ -20,7 +20,7 @@ def main() -> None:
     finding(view, neuron, exemplars)
     concepts(view, neuron)
     summaries(view, neuron)
-    clips(view, exemplars)
+    clips(view, neuron, exemplars)
     all_activations(view, neuron, exemplars)
     evidence.draw(view, neuron, exemplars)
 
@@ -153,17 +153,20 @@ def why_no_summary(view: View, neuron: Neuron) -> str:
 
 
 @messages.fragment
-def clips(view: View, exemplars: pd.DataFrame) -> None:
-    """The exemplars, loudest and quietest."""
+def clips(view: View, neuron: Neuron, exemplars: pd.DataFrame) -> None:
+    """The exemplars, loudest and quietest, and when the neuron fired in them."""
+    traces = time_trace.of_neuron(view, neuron)
+    under = time_trace.strip(view, traces, lambda clip: where.look_closer(view, neuron, clip))
     lowest, highest = float(exemplars["activation"].min()), float(exemplars["activation"].max())
     for polarity, title in (("high", "Most activating"), ("low", "Least activating")):
         rows = exemplars[exemplars["polarity"] == polarity]
         st.markdown(f"##### {title}")
         if polarity == "high":
             st.caption(f"A bar runs from the neuron's lowest activation, {lowest:.2f}, to its highest, {highest:.2f}.")
+            time_trace.explain(view, neuron, traces)
         if len(rows) > clip_card.IN_A_ROW and not st.toggle(f"Show all {len(rows)}", key=f"all_{polarity}"):
             rows = rows.head(clip_card.IN_A_ROW)
-        clip_card.clip_row(view, rows, scale=(lowest, highest))
+        clip_card.clip_row(view, rows, scale=(lowest, highest), under=under)
 
 
 @messages.fragment

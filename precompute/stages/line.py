@@ -13,11 +13,13 @@ from precompute.stages.exemplars import ExemplarStage
 from precompute.stages.interpretability import Interpretability
 from precompute.stages.publish import Publish
 from precompute.stages.summaries import Summaries
+from precompute.stages.token_traces import TokenTraceStage
 
 STAGES: tuple[Stage, ...] = (
     Clips(),
     Activations(),
     ExemplarStage(),
+    TokenTraceStage(),
     Captions(),
     CaptionClusters(),
     Summaries(),

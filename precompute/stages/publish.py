@@ -27,8 +27,8 @@ class Publish(Stage):
     name = "publish"
     per_network = False
     inputs = (
-        *("clips", "activations", "exemplars", "captions", "caption_clusters", "summaries", "a_closed_concept"),
-        *("b_calibration", "c_open_concept", "interpretability", "ablations"),
+        *("clips", "activations", "exemplars", "token_traces", "captions", "caption_clusters", "summaries"),
+        *("a_closed_concept", "b_calibration", "c_open_concept", "interpretability", "ablations"),
     )
     unit = "neurons"
     resumes = False  # building is quick, and the link must be flipped again

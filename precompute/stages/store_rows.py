@@ -16,6 +16,7 @@ from precompute.stages.labels import matched_classes
 
 PER_NEURON = {
     "exemplars": ("exemplar",),
+    "token_traces": ("token_trace",),
     "summaries": ("summary",),
     "a_closed_concept": ("closed_concept",),
     "b_calibration": ("summary_point",),
@@ -156,6 +157,7 @@ def insert_network(builder: StoreBuilder, job: Job, name: str, first: First, wit
         for table in tables:
             rows = renamed(job.input(stage, name).table(table), first)
             builder.insert(table, rows, order="neuron_id")
+    builder.insert("token_grid", numbered(renamed(job.input("token_traces", name).table("token_grid")), first))
     ablations = insert_ablations(builder, job, name, first)
     return First(
         network=first.network + 1,
@@ -176,6 +178,7 @@ def insert_outputs(builder: StoreBuilder, job: Job, name: str, first: First, fol
         "fingerprint": job.run.fingerprints[f"network.{name}"],
         "pool": network["pool"],
         "sample_rate_hz": network["sample_rate_hz"],
+        "longest_s": network["longest_s"],
         "neuron_count": folder.neuron_count,
     }
     builder.insert("network", pa.Table.from_pylist([row]))

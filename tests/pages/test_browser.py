@@ -100,6 +100,24 @@ def test_a_click_on_a_dot_plays_its_clip(page: Page, address: str) -> None:
     page.wait_for_function("[...document.querySelectorAll('audio')].some(sound => sound.currentTime > 0)")
 
 
+def test_an_exemplar_shows_when_and_where_its_neuron_fired(
+    page: Page, address: str, keep: Callable[[Page, str], None]
+) -> None:
+    page.goto(f"{address}/neuron?layer=layer1_output&neuron=3")
+    spectrogram, strip = page.get_by_alt_text("Mel spectrogram of").first, page.get_by_alt_text("When it fired").first
+    strip.scroll_into_view_if_needed(timeout=SLOW_MS)
+    above, below = spectrogram.bounding_box(), strip.bounding_box()
+    assert above and below
+    assert (above["x"], above["width"]) == (below["x"], below["width"]), "they share their axis of time"
+    assert above["y"] + above["height"] == pytest.approx(below["y"], abs=2)
+    page.get_by_role("button", name="Where").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Strongest at")).to_be_visible(timeout=SLOW_MS)
+    expect(dialog.locator(".heatmaplayer image")).to_be_visible()
+    expect(dialog.locator(".imagelayer image")).to_be_visible()
+    keep(page, "where")
+
+
 def test_a_permalink_is_right_for_the_first_visitor_after_a_start(
     page: Page, serve: Serve, project: Path, tiny_store: Path
 ) -> None:

@@ -71,7 +71,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("stage", "shards"), [("clips", 2), ("activations", 1), ("ablations", 2)])
+@pytest.mark.parametrize(("stage", "shards"), [("clips", 2), ("activations", 1), ("token_traces", 3), ("ablations", 2)])
 def test_a_killed_run_goes_on_where_it_was_and_makes_the_same_store(
     tmp_path: Path, whole: tuple[Path, list[str]], stage: str, shards: int
 ) -> None:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from and_core.store import queries
@@ -10,7 +11,7 @@ from and_core.store.build import StoreBuilder
 from and_core.store.connection import Store, open_store
 
 ROWS = """
-INSERT INTO store_meta VALUES ('schema_version', '1'), ('run', 'hand'), ('tau', '2'), ('captioner', 'by hand');
+INSERT INTO store_meta VALUES ('schema_version', '2'), ('run', 'hand'), ('tau', '2'), ('captioner', 'by hand');
 INSERT INTO stage_run VALUES ('ablations', 'small', 'k', '{"fold": 2}', 3, 1.5, '{}');
 INSERT INTO dataset VALUES ('noises', 'audio_folder', 'f', 4);
 INSERT INTO class VALUES (0, 'dog', ['dog']), (1, 'sea_waves', ['sea', 'wave']), (2, 'never_heard', ['hear']);
@@ -22,8 +23,8 @@ INSERT INTO clip VALUES
 INSERT INTO skipped_clip VALUES ('e.wav', 'it holds no samples');
 INSERT INTO caption VALUES (0, 'hand', 'A dog barks.'), (1, 'hand', NULL), (2, 'hand', 'Waves.');
 INSERT INTO network VALUES
-    (0, 'small', 'huggingface', '{"path": "here"}', 'f0', 'cls', 16000, 5),
-    (1, 'other', 'huggingface', '{}', 'f1', 'mean', 16000, 2);
+    (0, 'small', 'huggingface', '{"path": "here"}', 'f0', 'cls', 16000, 5.1, 5),
+    (1, 'other', 'huggingface', '{}', 'f1', 'mean', 16000, NULL, 2);
 INSERT INTO network_class VALUES (0, 0, 'sea_waves', 1), (0, 1, 'dog', 0), (0, 2, 'cat', NULL);
 INSERT INTO layer VALUES
     (0, 0, 'layer1_output', 'output', 'm1', 3, 1), (1, 0, 'fc', 'fc', 'm2', 2, 2),
@@ -36,6 +37,13 @@ INSERT INTO activation VALUES (0, [1, 1, -1, -1]), (1, [1, 1, -1, -1]), (2, [-1,
 UPDATE neuron SET std = 0 WHERE neuron_id = 4;
 INSERT INTO exemplar VALUES
     (0, 'high', 1, 1, 3.5), (0, 'high', 2, 0, 2.5), (0, 'low', 1, 3, -1.5), (1, 'high', 1, 2, 9.0);
+INSERT INTO token_trace VALUES
+    (0, 'high', 2, -1, 4, [0, 255, 51], [255, 0]), (0, 'low', 1, 0, 1, [0, 255], [255, 0]),
+    (1, 'high', 1, 2, 2, [0], NULL);
+INSERT INTO token_grid VALUES
+    (0, 0, [0, 0.1, 0.2], [0.2, 0.3, 0.4], [20, 900], [900, 8000]),
+    (0, 3, [0, 0.1], [0.2, 0.3], [20, 900], [900, 8000]), (0, 2, [0], [2], NULL, NULL),
+    (1, 0, [9, 9, 9], [9, 9, 9], NULL, NULL);
 INSERT INTO concept VALUES (0, 'dog', 'dog'), (1, 'sea_waves', 'sea waves');
 INSERT INTO closed_concept VALUES
     (0, 'description_based', 'cos_cubed', 1, 0, 0.5), (0, 'description_based', 'cos_cubed', 2, 1, 0.2),
@@ -96,6 +104,7 @@ def test_what_the_run_says_of_itself(store: Store) -> None:
 def test_networks_come_with_their_settings(store: Store) -> None:
     small, other = queries.networks(store)
     assert (small.name, small.settings, small.pool) == ("small", {"path": "here"}, "cls")
+    assert (small.longest_s, other.longest_s) == (5.1, None)
     assert other.settings == {}
     assert queries.layer_names(store, 0) == ["layer1_output", "fc"]
     assert queries.depth(store, 0) == 1
@@ -203,6 +212,22 @@ def test_exemplars_come_with_clip_class_and_caption(store: Store) -> None:
     assert rows["class_name"].fillna("none").tolist() == ["dog", "dog", "none"]
     assert rows["caption"].fillna("none").tolist() == ["none", "A dog barks.", "none"]
     assert queries.clip(store, 3)["class_name"] is None
+
+
+def test_token_traces_come_with_their_times_and_bands(store: Store) -> None:
+    rows = queries.token_traces(store, 0)
+    assert rows[["polarity", "rank", "lowest", "highest"]].values.tolist() == [["high", 2, -1, 4], ["low", 1, 0, 1]]
+    high = rows.iloc[0]
+    assert (high["trace"].dtype, high["bands"].dtype) == (np.uint8, np.uint8)
+    assert (high["trace"].tolist(), high["bands"].tolist()) == ([0, 255, 51], [255, 0])
+    assert high["start_s"].tolist() == pytest.approx([0, 0.1, 0.2])  # of its own network's grid
+    assert high["high_hz"].tolist() == [900, 8000]
+
+
+def test_tokens_that_hear_all_frequencies_have_no_bands(store: Store) -> None:
+    row = queries.token_traces(store, 1).iloc[0]
+    assert not any(isinstance(row[name], np.ndarray) for name in ("bands", "low_hz", "high_hz"))
+    assert queries.token_traces(store, 3).empty
 
 
 def test_a_struck_point_names_the_low_point_that_struck_it(store: Store) -> None:
