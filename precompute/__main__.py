@@ -86,18 +86,54 @@ def train(
     config: Annotated[str, typer.Argument(help="A TOML file, or the name of a shipped one: train_ast_foley.")],
     overrides: Overrides = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the checkpoint.")] = None,
+    folds: Annotated[
+        str | None, typer.Option(help="all: train once a fold, each time holding it out; the default is held_out.")
+    ] = None,
 ) -> None:
-    """Train a network and measure it on the fold it has not seen."""
+    """Train a network and measure it on the fold it has not heard. Goes on where it was stopped."""
     from precompute.progress import training_bar
     from precompute.train import train_from_file
+    from precompute.training.report import closing_lines
 
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     with training_bar(console) as advance:
-        report = train_from_file(config, tuple(overrides or ()), out, advance)
-    console.print(
-        f"Held-out fold {report.held_out_fold}: {report.accuracy:.1%} of {report.held_out_clips} clips right, "
-        f"after {report.seconds:,.0f} s of training."
-    )
+        report = train_from_file(
+            config,
+            tuple(overrides or ()),
+            out,
+            folds,
+            advance,
+            lambda note: console.print(f"Note: {note}", markup=False),
+        )
+    for line in closing_lines(report):
+        console.print(line, markup=False)
+
+
+@app.command()
+def download(
+    kind: Annotated[str, typer.Argument(metavar="DATASET", help="esc50, gtzan or urbansound8k.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder of data sets; each gets one in it.")],
+) -> None:
+    """Get a probing data set: fetched, checked and unpacked. Resumes where it was stopped."""
+    import shlex
+
+    from precompute import download as downloads
+    from precompute.progress import byte_bar
+
+    source, console = downloads.source_of(kind), Console(stderr=True, highlight=False, soft_wrap=True)
+    folder = to / source.folder
+    if downloads.is_here(source, to):
+        console.print(f"{source.title} is in {folder} already.", markup=False)
+    else:
+        console.print(
+            f"Getting {source.title} ({source.archive_bytes / 1e9:.2f} GB) from {source.urls[0]}", markup=False
+        )
+        with byte_bar(console) as advance:
+            downloads.download(source, to, advance)
+        console.print(f"{source.title} is in {folder}.", markup=False)
+    console.print(f"Licence: {source.licence}", markup=False)
+    root = shlex.quote(f"dataset.root={folder.resolve()}")
+    console.print(f"Use it: and-precompute run CONFIG --set dataset.kind={kind} --set {root}", markup=False)
 
 
 @evaluate.command("last-layer")

@@ -1,12 +1,12 @@
-"""`and-precompute train`: train a small AST, save it as a checkpoint, and measure it on the fold it has not seen."""
+"""`and-precompute train`: train a network, save it as a checkpoint, and measure it on clips it has not heard."""
 
+import hashlib
 import json
-import platform
 import shutil
 import tempfile
 import time
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,45 +14,26 @@ import numpy as np
 
 from and_core.errors import ConfigError
 from and_core.models import registry
-from and_core.models.networks.huggingface import HuggingFaceNetwork
 from and_core.models.protocols import ProbingDataset
-from and_core.models.quiet import quiet_transformers
-from precompute.config import PATH_SETTINGS
 from precompute.training import config as training_config
+from precompute.training.beginnings import beginning_of
 from precompute.training.config import TrainingConfig
-from precompute.training.examples import Examples, Progress, feature_extractor, read_examples
-from precompute.training.fit import fit, log_mel_statistics, right_answers
-
-RECORD = "training.json"
-LIBRARIES = ("numpy", "safetensors", "soxr", "torch", "torchaudio", "transformers")
-
-
-@dataclass(frozen=True)
-class TrainingReport:
-    """What came of a training; written beside the weights as training.json."""
-
-    accuracy: float
-    """Share of the held-out clips that the saved network gets right."""
-    accuracy_by_class: dict[str, float]
-    held_out_fold: int
-    held_out_clips: int
-    training_clips: int
-    left_out: list[str]
-    """Clips that could not be read, with the reason."""
-    dataset: str
-    """Fingerprint of what it was trained on."""
-    settings: dict[str, Any]
-    """The configuration, without paths."""
-    versions: dict[str, str]
-    seconds: float
-    """From the first clip to the last epoch."""
+from precompute.training.curves import PICTURE, draw_curves
+from precompute.training.examples import Examples, Progress, read_examples
+from precompute.training.fit import training_device
+from precompute.training.one_fold import FoldTraining
+from precompute.training.report import RECORD, FoldReport, TrainingReport, library_versions, settings_of
+from precompute.training.state import Note, State
+from precompute.training.trainee import Beginning
 
 
 def train_from_file(
     source: str | Path,
     overrides: tuple[str, ...] = (),
     out: Path | None = None,
+    folds: str | None = None,
     progress: Progress = lambda _what, _done, _total: None,
+    note: Note = lambda _sentence: None,
 ) -> TrainingReport:
     """Train as a configuration file says.
 
@@ -60,73 +41,125 @@ def train_from_file(
         source: a TOML file, or the name of a shipped one (`train_ast_foley`).
         overrides: `dotted.key=value` pairs that win over the file.
         out: folder for the checkpoint, instead of the configuration's.
+        folds: `held_out` or `all`, instead of the configuration's.
         progress: told (what is being counted, how many are done, of how many).
+        note: told what a person should know, such as that a stopped training goes on.
 
     Raises:
-        ConfigError: the configuration, or `out` cannot be written.
+        ConfigError: the configuration, its `start`, or `out` cannot be written.
         DatasetError: the data set cannot be read, or has no clips to learn from or to measure on.
+        NetworkError: `start` cannot be read or is refused.
     """
-    return train(training_config.load(source, overrides, out), progress)
+    return train(training_config.load(source, overrides, out=out, folds=folds), progress, note)
 
 
-def train(config: TrainingConfig, progress: Progress = lambda _what, _done, _total: None) -> TrainingReport:
-    """Train, write weights (float16), feature extractor and record into `config.out`, and measure what was written.
+def train(
+    config: TrainingConfig,
+    progress: Progress = lambda _what, _done, _total: None,
+    note: Note = lambda _sentence: None,
+) -> TrainingReport:
+    """Train, and write weights, feature extractor, curves and record into `config.out`.
 
-    The held-out fold takes part in nothing but the measurement: not in the normalisation, not in choosing an epoch.
+    Stopped at any moment and started again, it goes on after the last whole epoch.
 
     Raises:
-        ConfigError: `config.out` cannot be written.
-        DatasetError: the data set cannot be read, or has no clips to learn from or to measure on.
+        as `train_from_file`.
     """
     dataset: ProbingDataset = registry.create("dataset", config.dataset.kind, config.dataset.options, "dataset")
     _check_writable(config.out)
-    start = time.perf_counter()
-    examples = read_examples(dataset, config.model, config.held_out_fold, progress)
-    mean, std = log_mel_statistics(examples.spectrograms)
-    model = fit(config, dataset.class_names, examples, mean, std, progress)
-    seconds = time.perf_counter() - start
-    with tempfile.TemporaryDirectory(dir=config.out.parent, prefix=f".{config.out.name}-") as made:
-        with quiet_transformers():
-            model.half().save_pretrained(made)
-        feature_extractor(config.model, mean=mean, std=std).save_pretrained(made)
-        report = _measured(config, dataset, examples, Path(made), seconds)
-        (Path(made) / RECORD).write_text(json.dumps(asdict(report), indent=2) + "\n")
-        config.out.mkdir(exist_ok=True)
-        for file in Path(made).iterdir():
-            shutil.copyfile(file, config.out / file.name)
-    return report
+    return Training(config, dataset, progress, note).run()
 
 
-def _measured(
-    config: TrainingConfig, dataset: ProbingDataset, examples: Examples, checkpoint: Path, seconds: float
-) -> TrainingReport:
-    """The report, with the accuracy of the saved checkpoint as the pipeline would load it."""
-    logits, _ = HuggingFaceNetwork(checkpoint, device="cpu").forward(examples.held_out)
-    right, labels = right_answers(logits, examples.held_out_labels), np.array(examples.held_out_labels)
-    by_class = {
-        name: float(right[labels == index].mean())
-        for index, name in enumerate(dataset.class_names)
-        if (labels == index).any()
-    }
-    return TrainingReport(
-        accuracy=float(right.mean()),
-        accuracy_by_class=by_class,
-        held_out_fold=config.held_out_fold,
-        held_out_clips=len(labels),
-        training_clips=len(examples.labels),
-        left_out=examples.left_out,
-        dataset=dataset.fingerprint,
-        settings=_settings(config),
-        versions={"python": platform.python_version()} | {library: version(library) for library in LIBRARIES},
-        seconds=round(seconds, 1),
-    )
+class Training:
+    """All folds of one configuration."""
+
+    def __init__(self, config: TrainingConfig, dataset: ProbingDataset, progress: Progress, note: Note) -> None:
+        self._config, self._dataset = config, dataset
+        self._progress, self._note = progress, note
+        self._device = training_device(config.device)
+        self._beginning = beginning_of(config, config.held_out_fold)
+        self._unfinished = config.out.parent / f".{config.out.name}.unfinished"
+        """States, and checkpoints that are not measured yet: what is left by a training that was stopped."""
+
+    def run(self) -> TrainingReport:
+        """As `train`."""
+        start = time.perf_counter()
+        examples = self._read(self._beginning)
+        seconds = time.perf_counter() - start
+        folds = self._folds(examples)
+        reports = [self._train(fold, examples, len(folds)) for fold in folds]
+        report = self._report(examples, reports, seconds)
+        self._write(report, self._checkpoint(self._config.held_out_fold))
+        shutil.rmtree(self._unfinished)
+        return report
+
+    def _read(self, beginning: Beginning) -> Examples:
+        return read_examples(self._dataset, beginning, self._config.task == "classify", self._progress)
+
+    def _folds(self, examples: Examples) -> list[int]:
+        """The folds to hold out; before hours are spent on the first, all are checked."""
+        held_out = self._config.held_out_fold
+        others = sorted({*examples.folds.tolist()} - {held_out}) if self._config.folds == "all" else []
+        for fold in (held_out, *others):
+            examples.split(fold)
+            beginning_of(self._config, fold)
+        return [held_out, *others]
+
+    def _checkpoint(self, fold: int) -> Path:
+        return self._unfinished / f"fold{fold}"
+
+    def _train(self, fold: int, examples: Examples, folds: int) -> FoldReport:
+        beginning = self._beginning
+        if fold != self._config.held_out_fold and "{fold}" in self._config.start:
+            beginning = beginning_of(self._config, fold)
+            examples = self._read(beginning)
+        of_fold = "" if folds == 1 else f", fold {fold}"
+        shutil.rmtree(self._checkpoint(fold), ignore_errors=True)
+        self._checkpoint(fold).mkdir(parents=True)
+        return FoldTraining(self._config, beginning, examples, fold, self._device).run(
+            self._checkpoint(fold),
+            State(self._unfinished / f"fold{fold}.pt", self._key(beginning, fold), self._note),
+            lambda what, done, total: self._progress(what + of_fold, done, total),
+        )
+
+    def _key(self, beginning: Beginning, fold: int) -> str:
+        """Names all that a training depends on."""
+        everything = [settings_of(self._config), self._dataset.fingerprint, beginning.digest(), fold]
+        return hashlib.sha256(json.dumps(everything).encode()).hexdigest()
+
+    def _report(self, examples: Examples, reports: Sequence[FoldReport], seconds: float) -> TrainingReport:
+        saved, *others = reports
+        accuracies = [report.accuracy for report in reports if report.accuracy is not None]
+        return TrainingReport(
+            accuracy=saved.accuracy,
+            accuracy_by_class=saved.accuracy_by_class,
+            accuracy_mean=float(np.mean(accuracies)) if others else None,
+            accuracy_std=float(np.std(accuracies, ddof=1)) if others else None,
+            held_out_fold=saved.held_out_fold,
+            held_out_clips=saved.held_out_clips,
+            training_clips=saved.training_clips,
+            left_out=examples.left_out,
+            dataset=self._dataset.fingerprint,
+            start=origin(self._beginning),
+            settings=settings_of(self._config),
+            versions=library_versions(),
+            seconds=round(seconds + sum(row["seconds"] for report in reports for row in report.curve), 1),
+            folds=sorted(reports, key=lambda report: report.held_out_fold),
+        )
+
+    def _write(self, report: TrainingReport, checkpoint: Path) -> None:
+        (checkpoint / RECORD).write_text(json.dumps(asdict(report), indent=2) + "\n")
+        draw_curves(report.folds, checkpoint / PICTURE)
+        self._config.out.mkdir(exist_ok=True)
+        for file in checkpoint.iterdir():
+            shutil.copyfile(file, self._config.out / file.name)
 
 
-def _settings(config: TrainingConfig) -> dict[str, Any]:
-    """The configuration without what names places on this machine."""
-    settings = config.model_dump(mode="json", exclude={"out"})
-    settings["dataset"] = {key: value for key, value in settings["dataset"].items() if key not in PATH_SETTINGS}
-    return settings
+def origin(beginning: Beginning) -> dict[str, Any] | None:
+    """What a checkpoint's record says of the one it was started from."""
+    if not beginning.name:
+        return None
+    return {"name": beginning.name, "digest": beginning.digest(), "training": beginning.record()}
 
 
 def _check_writable(out: Path) -> None:

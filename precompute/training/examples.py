@@ -1,86 +1,126 @@
-"""The clips of a data set: those to learn from as log-mel spectrograms, those held out as waveforms."""
+"""The clips of a data set as a network hears them, with their classes and folds."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import soxr
-import transformers
 
 from and_core.errors import ClipError, DatasetError
 from and_core.models.protocols import Clip, FloatArray, ProbingDataset
-from precompute.training.config import ModelSizes
+from precompute.training.folds import deal_folds
+from precompute.training.trainee import Beginning
 
 Progress = Callable[[str, int, int], None]
 """(what is being counted, how many are done, of how many)."""
+Positions = npt.NDArray[np.int64]
+
+NO_CLASS, NO_FOLD = -1, 0
 
 
-@dataclass
+@dataclass(frozen=True)
 class Examples:
-    """Clips to learn from, and clips to be measured on."""
+    """N clips that could be read."""
 
-    spectrograms: FloatArray
-    """[N, frames, mel bins] log-mel of the training clips, not normalised."""
+    dataset: ProbingDataset
+    clips: Positions
+    """[N] their positions in the data set."""
+    features: FloatArray
+    """[N, ...] what `Beginning.features` made of each."""
     labels: npt.NDArray[np.int64]
-    """[N] class of each."""
-    held_out: list[FloatArray] = field(default_factory=list)
-    """Waveforms of the held-out fold, at the network's rate."""
-    held_out_labels: list[int] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
+    """[N] class of each, NO_CLASS where it has none."""
+    folds: npt.NDArray[np.int64]
+    """[N] fold of each; NO_FOLD for all where the data set has neither folds nor classes."""
+    left_out: list[str]
     """Clips that could not be read, with the reason."""
 
+    def split(self, held_out_fold: int) -> tuple[Positions, Positions]:
+        """Positions, among the examples, of the clips to learn from, and of those held out.
 
-def feature_extractor(sizes: ModelSizes, **normalisation: float | bool) -> transformers.ASTFeatureExtractor:
-    return transformers.ASTFeatureExtractor(
-        sampling_rate=sizes.sample_rate_hz, num_mel_bins=sizes.mel_bins, max_length=sizes.frames, **normalisation
-    )
+        Raises:
+            DatasetError: nothing is left to learn from, or the data set has folds and not this one.
+        """
+        held_out = self.folds == held_out_fold
+        has_folds = bool((self.folds != NO_FOLD).any())
+        if held_out.all() or (has_folds and not held_out.any()):
+            raise DatasetError(
+                f"{self.dataset.name} has {np.count_nonzero(~held_out)} clips to learn from and "
+                f"{np.count_nonzero(held_out)} in the held-out fold {held_out_fold}.",
+                "Set held_out_fold to one of the data set's folds, or use more clips.",
+            )
+        return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+    def waveforms(self, positions: Positions, sample_rate_hz: int) -> Iterator[FloatArray]:
+        """Read clips again, one by one, at a network's rate."""
+        for index in self.clips[positions]:
+            yield _at_rate(self.dataset.clip(int(index)), sample_rate_hz)
 
 
-def read_examples(dataset: ProbingDataset, sizes: ModelSizes, held_out_fold: int, progress: Progress) -> Examples:
+def read_examples(dataset: ProbingDataset, beginning: Beginning, need_classes: bool, progress: Progress) -> Examples:
     """Read every clip once.
 
+    Args:
+        need_classes: refuse a clip without a class.
+
     Raises:
-        DatasetError: a clip has no class or fold, or nothing is left to learn from or to measure on.
+        DatasetError: a clip has no class although that is needed, or some have a fold and some have none.
     """
-    extract = feature_extractor(sizes, do_normalize=False)
-    examples = Examples(np.empty(0, np.float32), np.empty(0, np.int64))
-    spectrograms: list[FloatArray] = []
+    clips: list[int] = []
+    features: list[FloatArray] = []
     labels: list[int] = []
+    folds: list[int | None] = []
+    recordings: list[str] = []
+    left_out: list[str] = []
     for index in range(len(dataset)):
         progress("clips read", index, len(dataset))
         try:
             clip = dataset.clip(index)
         except ClipError as error:
-            examples.left_out.append(str(error))
+            left_out.append(str(error))
             continue
-        waveform = soxr.resample(clip.waveform, clip.sample_rate_hz, sizes.sample_rate_hz).astype(np.float32)
-        label, fold = _label_and_fold(dataset, clip)
-        if fold == held_out_fold:
-            examples.held_out.append(waveform)
-            examples.held_out_labels.append(label)
-        else:
-            features = extract(waveform, sampling_rate=sizes.sample_rate_hz, return_tensors="np")
-            spectrograms.append(features["input_values"][0])
-            labels.append(label)
+        clips.append(index)
+        labels.append(_label(dataset, clip, need_classes))
+        folds.append(clip.fold)
+        recordings.append(clip.source_recording or clip.filename)
+        features.append(beginning.features(_at_rate(clip, beginning.sample_rate_hz)))
     progress("clips read", len(dataset), len(dataset))
-    _check_not_empty(dataset, held_out_fold, len(spectrograms), len(examples.held_out))
-    examples.spectrograms, examples.labels = np.stack(spectrograms), np.array(labels)
-    return examples
+    if not clips:
+        raise DatasetError(f"{dataset.name} has no clip that can be read.", "Check dataset in the configuration.")
+    classes = np.array(labels)
+    return Examples(
+        dataset, np.array(clips), np.stack(features), classes, _folds(dataset, folds, classes, recordings), left_out
+    )
 
 
-def _label_and_fold(dataset: ProbingDataset, clip: Clip) -> tuple[int, int]:
-    if clip.class_name is None or clip.fold is None:
+def _at_rate(clip: Clip, sample_rate_hz: int) -> FloatArray:
+    waveform: FloatArray = soxr.resample(clip.waveform, clip.sample_rate_hz, sample_rate_hz).astype(np.float32)
+    return waveform
+
+
+def _label(dataset: ProbingDataset, clip: Clip, needed: bool) -> int:
+    if clip.class_name is not None:
+        return dataset.class_names.index(clip.class_name)
+    if needed:
         raise DatasetError(
-            f"{clip.filename} of {dataset.name} has no {'class' if clip.class_name is None else 'fold'}.",
-            "Train on a data set whose clips all have both, such as esc50 or foley.",
+            f"{clip.filename} of {dataset.name} has no class.",
+            'Train on a data set whose clips all have one, such as esc50 or foley, or set task = "pretrain".',
         )
-    return dataset.class_names.index(clip.class_name), clip.fold
+    return NO_CLASS
 
 
-def _check_not_empty(dataset: ProbingDataset, held_out_fold: int, training: int, held_out: int) -> None:
-    if not training or not held_out:
+def _folds(
+    dataset: ProbingDataset, folds: list[int | None], labels: npt.NDArray[np.int64], recordings: list[str]
+) -> npt.NDArray[np.int64]:
+    """The data set's folds; where it has none, folds that are dealt; where it has no classes either, no folds."""
+    without = folds.count(None)
+    if without == 0:
+        return np.array(folds)
+    if without < len(folds):
         raise DatasetError(
-            f"{dataset.name} has {training} clips to learn from and {held_out} in the held-out fold {held_out_fold}.",
-            "Set held_out_fold to one of the data set's folds, or use more clips.",
+            f"{without} clips of {dataset.name} have no fold, and {len(folds) - without} have one.",
+            "Give every clip a fold, or none.",
         )
+    if (labels == NO_CLASS).all():
+        return np.full(len(folds), NO_FOLD)
+    return deal_folds(labels, recordings)

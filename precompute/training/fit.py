@@ -1,84 +1,114 @@
-"""Builds a small AST with random weights and fits it to log-mel spectrograms."""
+"""Fits weights to whatever an objective asks of them: the one training loop."""
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
-import transformers
 from torch import nn
 
-from and_core.models.protocols import FloatArray
-from precompute.training.augmentation import augment
-from precompute.training.config import ModelSizes, TrainingConfig
-from precompute.training.examples import Examples, Progress
+from and_core.errors import ConfigError
+from precompute.training.config import TrainingConfig
+from precompute.training.examples import Progress
+from precompute.training.state import Row, State
 
 WARM_UP = 0.1
 """Share of the steps in which the learning rate rises."""
 
 
-def new_model(sizes: ModelSizes, class_names: Sequence[str]) -> transformers.ASTForAudioClassification:
-    """An AST with random weights from torch's current random state."""
-    return transformers.ASTForAudioClassification(
-        transformers.ASTConfig(
-            hidden_size=sizes.hidden_size,
-            num_hidden_layers=sizes.blocks,
-            num_attention_heads=sizes.heads,
-            intermediate_size=sizes.intermediate_size,
-            hidden_dropout_prob=sizes.dropout,
-            num_mel_bins=sizes.mel_bins,
-            max_length=sizes.frames,
-            patch_size=sizes.patch,
-            frequency_stride=sizes.patch,
-            time_stride=sizes.patch,
-            id2label=dict(enumerate(class_names)),
-            label2id={name: index for index, name in enumerate(class_names)},
-        )
-    )
+class Objective(Protocol):
+    """What is learnt, and from which clips."""
+
+    examples: int
+    """How many there are to draw batches from."""
+
+    @property
+    def module(self) -> nn.Module:
+        """Whose parameters are fitted."""
+        ...
+
+    def loss(
+        self, batch: npt.NDArray[np.int64], rng: np.random.Generator, device: torch.device
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss of some examples, by their positions, and what else is worth a curve; all without axes."""
+        ...
+
+    def finish(self) -> None:
+        """Called once, when the parameters are fitted."""
+        ...
 
 
 def fit(
-    config: TrainingConfig, class_names: Sequence[str], examples: Examples, mean: float, std: float, progress: Progress
-) -> transformers.ASTForAudioClassification:
-    """Train from random weights; the same on every run with the same configuration, clips and number of threads.
+    objective: Objective,
+    config: TrainingConfig,
+    device: torch.device,
+    rng: np.random.Generator,
+    state: State,
+    progress: Progress,
+) -> list[Row]:
+    """Fit, going on where `state` was left: the same weights on every run with the same threads, interrupted or not.
 
     Args:
-        mean, std: of the training clips' log-mel. The network reads (log-mel - mean) / (2 std), as AST's extractor
-            makes it.
+        progress: told how many epochs are trained, of how many.
+
+    Returns:
+        For every epoch: `epoch` from 1, `seconds`, `learning_rate` at its end, and the means of `loss` and of the
+        objective's other numbers.
     """
-    rng = np.random.default_rng(config.seed)
-    spectrograms = (examples.spectrograms - np.float32(mean)) / np.float32(2 * std)
-    one_hot = np.eye(len(class_names), dtype=np.float32)[examples.labels]
-    # Dropout and initial weights draw from torch's own random state, which is given back to the caller as it was.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        model = new_model(config.model, class_names)
-        batches = math.ceil(len(one_hot) / config.batch_size)
-        optimizer, schedule = _optimizer(model, config, batches * config.epochs)
-        loss_of = nn.CrossEntropyLoss(label_smoothing=config.label_smoothing)
-        model.train()
-        for epoch in range(config.epochs):
-            progress("epochs trained", epoch, config.epochs)
-            for batch in np.array_split(rng.permutation(len(one_hot)), batches):
-                inputs, targets = augment(spectrograms[batch], one_hot[batch], config.augmentation, std, rng)
-                loss = loss_of(model(torch.from_numpy(inputs)).logits, torch.from_numpy(targets))
-                optimizer.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
-                schedule.step()
-        progress("epochs trained", config.epochs, config.epochs)
-    return model.eval()
+    module = objective.module.to(device)
+    batches = math.ceil(objective.examples / config.batch_size)
+    optimizer, schedule = _optimizer(module, config, batches * config.epochs)
+    curve = state.restore(module, optimizer, schedule, rng)
+    module.train()
+    for epoch in range(len(curve), config.epochs):
+        progress("epochs trained", epoch, config.epochs)
+        start = time.perf_counter()
+        means = _epoch(objective, config, device, rng, batches, optimizer, schedule)
+        seconds = round(time.perf_counter() - start, 2)
+        rate = float(schedule.get_last_lr()[0])
+        curve.append({"epoch": epoch + 1, "seconds": seconds, "learning_rate": rate, **means})
+        state.save(module, optimizer, schedule, rng, curve)
+    progress("epochs trained", config.epochs, config.epochs)
+    module.eval()
+    objective.finish()
+    return curve
+
+
+def _epoch(
+    objective: Objective,
+    config: TrainingConfig,
+    device: torch.device,
+    rng: np.random.Generator,
+    batches: int,
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+) -> dict[str, float]:
+    """Every example once; the means of what the objective tells."""
+    sums: dict[str, torch.Tensor] = {}
+    for batch in np.array_split(rng.permutation(objective.examples), batches):
+        with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
+            loss, told = objective.loss(batch, rng, device)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(objective.module.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        for name, value in {"loss": loss, **told}.items():
+            sums[name] = sums.get(name, torch.zeros((), device=device)) + value.detach().float() * len(batch)
+    return {name: float(total) / objective.examples for name, total in sums.items()}
 
 
 def _optimizer(
-    model: nn.Module, config: TrainingConfig, steps: int
+    module: nn.Module, config: TrainingConfig, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """AdamW, without decay for biases, norms, positions and tokens; the rate warms up and then falls along a cosine."""
     groups = [
-        {"params": [p for p in model.parameters() if _is_matrix(p)], "weight_decay": config.weight_decay},
-        {"params": [p for p in model.parameters() if not _is_matrix(p)], "weight_decay": 0.0},
+        {"params": [p for p in module.parameters() if _is_matrix(p)], "weight_decay": config.weight_decay},
+        {"params": [p for p in module.parameters() if not _is_matrix(p)], "weight_decay": 0.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
     warm_up = max(1, round(WARM_UP * steps))
@@ -96,12 +126,24 @@ def _is_matrix(parameter: nn.Parameter) -> bool:
     return parameter.dim() in (2, 4)
 
 
-def log_mel_statistics(spectrograms: FloatArray) -> tuple[float, float]:
-    """Mean and standard deviation over all values, in double precision."""
-    return float(spectrograms.mean(dtype=np.float64)), float(spectrograms.std(dtype=np.float64))
+@contextmanager
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Inside, torch draws from `seed`; afterwards its random state is again what the caller had."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
 
 
-def right_answers(logits: FloatArray, labels: Sequence[int]) -> npt.NDArray[np.bool_]:
-    """[N] whether the largest logit is that of the label."""
-    right: npt.NDArray[np.bool_] = logits.argmax(axis=1) == np.asarray(labels)
-    return right
+def training_device(name: str) -> torch.device:
+    """
+    Raises:
+        ConfigError: torch cannot use it.
+    """
+    try:
+        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(
+            f"torch cannot use device = {name!r}: {error}".splitlines()[0], 'Set it to "auto" or "cpu".'
+        ) from error
+    return device

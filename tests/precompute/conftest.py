@@ -11,6 +11,32 @@ from and_core.models.fakes import fake_registry
 from precompute.config import Component, RunConfig
 from precompute.run import Run
 
+TINY_TRAINING = """
+epochs = 2
+batch_size = 8
+held_out_fold = 2
+[dataset]
+kind = "foley"
+clips_per_class = 2
+folds = 2
+[model]
+hidden_size = 16
+blocks = 2
+heads = 2
+intermediate_size = 24
+dropout = 0.1
+mel_bins = 32
+frames = 96
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny_training(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training configuration for an AST of random weights that takes less than a second."""
+    file = tmp_path_factory.mktemp("training") / "tiny.toml"
+    file.write_text(TINY_TRAINING)
+    return file
+
 
 @pytest.fixture
 def fakes() -> Iterator[None]:
