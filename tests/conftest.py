@@ -1,8 +1,10 @@
 """Fixtures every test may use."""
 
+import importlib.util
 import os
 import signal
 import socket
+import string
 import subprocess
 import time
 import urllib.error
@@ -21,6 +23,19 @@ from precompute.stages.line import STAGES
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+VLLM_ON_CPU = {
+    "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB; else it takes most of the machine's memory
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # the engine in the test's own process: starts faster
+    "VLLM_NO_USAGE_STATS": "1",
+    "HF_HUB_OFFLINE": "1",
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("vllm") and importlib.util.find_spec("vllm") is None:
+        pytest.skip("vLLM is not installed here; .ci/run says how to install the one for the CPU")
+
 
 @pytest.fixture(scope="session")
 def project() -> Path:
@@ -34,6 +49,74 @@ def shared() -> Path:
     folder = PROJECT.parent / "shared"
     if not (folder / "golden").is_dir():
         pytest.skip("no ../shared beside the project: goldens, real clips and the trained network are not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def vllm_on_cpu() -> Iterator[None]:
+    """Settings by which vLLM runs small on a CPU."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in VLLM_ON_CPU.items():
+            patch.setenv(variable, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a random Llama of 128,000 parameters with a tokenizer and a chat template of its own."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    words = (
+        "dog",
+        "rain",
+        "bell",
+        "engine",
+        "wind",
+        "low",
+        "high",
+        "loud",
+        "soft",
+        "noise",
+        "steady",
+        "hum",
+        "yes",
+        "no",
+    )
+    text = [f"{word} {other}" for word in words for other in words]
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    special = ["<s>", "</s>", "<pad>", "<|system|>", "<|user|>", "<|assistant|>"]
+    letters = [*string.ascii_letters, *string.digits, *string.punctuation, "Ġ", "Ċ"]  # a space, a line's end
+    trainer = trainers.BpeTrainer(vocab_size=1000, special_tokens=special, initial_alphabet=letters)
+    tokenizer.train_from_iterator(text, trainer)
+    chat = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>", model_max_length=1024
+    )
+    chat.chat_template = (
+        "{{ bos_token }}{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{{ eos_token }}"
+        "{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
+    )
+    torch.manual_seed(0)
+    # vLLM's CPU build needs 32 or more dimensions a head. Large weights make replies depend on the prompt.
+    config = LlamaConfig(
+        vocab_size=len(chat),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        max_position_embeddings=1024,
+        initializer_range=0.3,
+        bos_token_id=chat.bos_token_id,
+        eos_token_id=chat.eos_token_id,
+        pad_token_id=chat.pad_token_id,
+    )
+    folder = tmp_path_factory.mktemp("models") / "tiny-llama"
+    LlamaForCausalLM(config).save_pretrained(folder)
+    chat.save_pretrained(folder)
     return folder
 
 
@@ -73,9 +156,11 @@ class Silent:
 
 @pytest.fixture(scope="session")
 def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store folder made by the real pipeline: the demo with five clips a class."""
+    """A store folder made by the real pipeline: the demo's first network with five clips a class."""
     small = ("dataset.clips_per_class=5", "ablations.clips_per_class=1")
-    run = Run(config.load("demo", small), tmp_path_factory.mktemp("runs"))
+    demo = config.load("demo", small)
+    first = dict([next(iter(demo.network.items()))])  # one of its networks is enough, and three times as fast
+    run = Run(demo.model_copy(update={"network": first}), tmp_path_factory.mktemp("runs"))
     execute(jobs_of(run, STAGES), Silent())
     return run.store
 
