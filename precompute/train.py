@@ -14,13 +14,13 @@ import numpy as np
 
 from and_core.errors import ConfigError
 from and_core.models import registry
+from and_core.models.devices import chosen_device
 from and_core.models.protocols import ProbingDataset
 from precompute.training import config as training_config
 from precompute.training.beginnings import beginning_of
 from precompute.training.config import TrainingConfig
 from precompute.training.curves import PICTURE, draw_curves
 from precompute.training.examples import Examples, Progress, read_examples
-from precompute.training.fit import training_device
 from precompute.training.one_fold import FoldTraining
 from precompute.training.report import RECORD, FoldReport, TrainingReport, library_versions, settings_of
 from precompute.training.state import Note, State
@@ -76,7 +76,7 @@ class Training:
     def __init__(self, config: TrainingConfig, dataset: ProbingDataset, progress: Progress, note: Note) -> None:
         self._config, self._dataset = config, dataset
         self._progress, self._note = progress, note
-        self._device = training_device(config.device)
+        self._device = chosen_device(config.device, ConfigError)
         self._beginning = beginning_of(config, config.held_out_fold)
         self._unfinished = config.out.parent / f".{config.out.name}.unfinished"
         """States, and checkpoints that are not measured yet: what is left by a training that was stopped."""

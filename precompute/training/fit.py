@@ -11,7 +11,6 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from and_core.errors import ConfigError
 from precompute.training.config import TrainingConfig
 from precompute.training.examples import Progress
 from precompute.training.state import Row, State
@@ -132,18 +131,3 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
-
-
-def training_device(name: str) -> torch.device:
-    """
-    Raises:
-        ConfigError: torch cannot use it.
-    """
-    try:
-        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ConfigError(
-            f"torch cannot use device = {name!r}: {error}".splitlines()[0], 'Set it to "auto" or "cpu".'
-        ) from error
-    return device

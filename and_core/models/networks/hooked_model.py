@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from and_core.errors import NetworkError
+from and_core.models.devices import chosen_device
 from and_core.models.networks.architectures import Architecture
 from and_core.models.networks.pools import POOLS
 from and_core.models.networks.source import LoadedNetwork
@@ -45,7 +46,7 @@ class HookedModel:
         Raises:
             NetworkError: torch cannot use the device.
         """
-        self._device, self._dtype = _device(device), PRECISIONS[precision]
+        self._device, self._dtype = chosen_device(device, NetworkError), PRECISIONS[precision]
         self._batch_size = batch_size
         self._prefix_tokens, self._pool = architecture.prefix_tokens, POOLS[pool]
         self._loaded = loaded
@@ -167,14 +168,3 @@ def _same_shapes(features: Sequence[FloatArray]) -> list[list[int]]:
 def _numpy(tensor: torch.Tensor) -> FloatArray:
     array: FloatArray = tensor.float().cpu().numpy()
     return array
-
-
-def _device(device: str) -> torch.device:
-    try:
-        chosen = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
-        torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError) as error:
-        raise NetworkError(
-            f"torch cannot use device = {device!r}: {error}".splitlines()[0], 'Set it to "auto" or "cpu".'
-        ) from error
-    return chosen
