@@ -10,7 +10,7 @@ it enters the key of every stage that uses the object. What changes only the spe
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -155,10 +155,32 @@ class TargetNetwork(Protocol):
         ...
 
 
+Value = TypeVar("Value")
+Problem = Literal["empty", "refusal", "cut off", "another language", "no sentences", "no answer"]
+"""Why a reply cannot be used. `no sentences`: words or signs at random; `no answer`: nothing of what was asked for."""
+
+
+@dataclass(frozen=True)
+class Answer(Generic[Value]):
+    """What was asked for, and where a model was asked, what it said.
+
+    `value` is None without a `problem` where there is nothing to say: captions that share nothing, a clip that nobody
+    described.
+    """
+
+    value: Value | None
+    raw: str | None = None
+    """The model's reply as it came; None from a built-in that asks no model."""
+    problem: Problem | None = None
+    """Why the reply cannot be used; then `value` is None."""
+
+
 class Captioner(Protocol):
     """Writes d_i, the description of a clip."""
 
     name: str
+    listens_only: bool
+    """Whether a caption depends on the sound alone, not on the clip's name or label: such captions serve all runs."""
 
     @property
     def fingerprint(self) -> str: ...
@@ -168,8 +190,8 @@ class Captioner(Protocol):
         """One line for readers: who wrote the captions and from what, naming a demo-quality backend as such."""
         ...
 
-    def captions(self, clips: Sequence[Clip]) -> list[str | None]:
-        """One caption a clip; None where there is nothing usable."""
+    def captions(self, clips: Sequence[Clip]) -> list[Answer[str]]:
+        """One caption a clip."""
         ...
 
 
@@ -184,8 +206,8 @@ class Summarizer(Protocol):
     @property
     def provenance(self) -> str: ...
 
-    def summarize(self, caption_lists: Sequence[Sequence[str]]) -> list[str | None]:
-        """One summary a list: numbered points, one a line; None where nothing usable was said."""
+    def summarize(self, caption_lists: Sequence[Sequence[str]]) -> list[Answer[str]]:
+        """One summary a list: numbered points, one a line."""
         ...
 
 
@@ -197,7 +219,53 @@ class AcousticWordJudge(Protocol):
     @property
     def fingerprint(self) -> str: ...
 
-    def are_acoustic(self, words: Sequence[str]) -> list[bool]: ...
+    def are_acoustic(self, words: Sequence[str]) -> list[Answer[bool]]: ...
+
+
+class ConceptSelector(Protocol):
+    """Picks the concepts of a set that a summary is about: in-context identification (paper, section 3.3)."""
+
+    name: str
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def provenance(self) -> str: ...
+
+    def select(self, summaries: Sequence[str], concepts: Sequence[str], k: int) -> list[Answer[list[str]]]:
+        """For each summary the names of the k concepts that fit it best, or fewer, the best first."""
+        ...
+
+
+class PromptText(Protocol):
+    """What a language model is asked; `algorithms.prompts.Prompt` is one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def hash(self) -> str: ...
+
+
+@runtime_checkable
+class Freeable(Protocol):
+    """Whatever holds weights or connections beyond a call."""
+
+    def close(self) -> None:
+        """Free them; a later request loads them again."""
+        ...
+
+
+@runtime_checkable
+class Prompted(Protocol):
+    """Whatever asks a language model: its prompts are kept in the store."""
+
+    @property
+    def prompts(self) -> Sequence[PromptText]: ...
 
 
 @dataclass(frozen=True)
@@ -256,6 +324,10 @@ class LanguageModel(Protocol):
         Raises:
             LanguageModelError: it cannot be loaded or reached, or does not support what is asked.
         """
+        ...
+
+    def close(self) -> None:
+        """Free what it holds; a later request loads it again."""
         ...
 
 

@@ -52,6 +52,8 @@ TALK = re.compile(
     r"|^(?:you're|you are) welcome\b",
     re.IGNORECASE,
 )
+TALK_HINTS = ("hope", "let me", "feel free", "to help", "would you", "can i help", "else", "please", "you", "as a")
+"""Each way to talk that does not begin with I has one of them; looking for them first is quick."""
 CLOSING = re.compile(
     r"^(?:overall|in (?:summary|conclusion|short|sum)|to (?:summari[sz]e|sum up|conclude)|in general|all in all),",
     re.IGNORECASE,
@@ -86,8 +88,8 @@ def points(summary: str) -> list[str]:
     """
     found: list[str] = []
     for item in _under_their_titles(_items(_one_item_a_line(MARKDOWN.sub("", summary)))):
-        sentences = [said for sentence in _sentences(item.text) if (said := _without_chatter(sentence, item))]
-        found += [" ".join(sentences)] if item.marker and sentences else sentences
+        said = [clean for sentence in sentences(item.text) if (clean := _without_chatter(sentence, item))]
+        found += [" ".join(said)] if item.marker and said else said
     return found
 
 
@@ -132,7 +134,7 @@ def _goes_on(item: _Item, line: str) -> bool:
     """Whether an unmarked line belongs to the item above: to prose as it runs on, to a list unless it is talk."""
     if not item.marker:
         return not item.text.endswith((".", "!", "?", ":")) and not line.strip()[0].isupper()
-    return not (CLOSING.match(line.strip()) or TALK.search(line.strip()))
+    return not (CLOSING.match(line.strip()) or _is_talk(line.strip()))
 
 
 def _joint(text: str, line: str) -> str:
@@ -152,7 +154,7 @@ def _under_their_titles(items: Iterator[_Item]) -> Iterator[_Item]:
             yield item
 
 
-def _sentences(text: str) -> Iterator[str]:
+def sentences(text: str) -> Iterator[str]:
     """Cut prose after each sentence; not after an abbreviation, an initial or a number that begins an item."""
     start = 0
     for end in SENTENCE_END.finditer(text):
@@ -165,12 +167,17 @@ def _sentences(text: str) -> Iterator[str]:
         yield text[start:].strip()
 
 
+def _is_talk(sentence: str) -> bool:
+    lower = sentence.lower()
+    return (lower[:1] == "i" or any(hint in lower for hint in TALK_HINTS)) and TALK.search(sentence) is not None
+
+
 def _without_chatter(sentence: str, item: _Item) -> str:
     """The sentence without a greeting before it; empty if it is talk to the reader and not about the clips."""
     sentence = " ".join(GREETING.sub("", sentence.replace("’", "'")).split())
     is_lead_in = LEAD_IN.match(sentence) or (not item.marker and sentence.endswith(":"))
     opens_item = bool(item.marker) and item.text.startswith(sentence[:20])
     is_closing = CLOSING.match(sentence) and not opens_item  # "3. Overall, the clips are loud" is a point of its own
-    if is_lead_in or is_closing or TALK.search(sentence) or NO_ANSWER.search(sentence):
+    if is_lead_in or is_closing or _is_talk(sentence) or NO_ANSWER.search(sentence):
         return ""
     return sentence if re.search(r"\w", sentence) else ""
