@@ -26,7 +26,6 @@ PROJECT = Path(__file__).resolve().parents[1]
 VLLM_ON_CPU = {
     "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB; else it takes most of the machine's memory
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # the engine in the test's own process: starts faster
     "VLLM_NO_USAGE_STATS": "1",
     "HF_HUB_OFFLINE": "1",
 }

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from and_core.errors import ClipError, LanguageModelError, NetworkError
-from and_core.models.protocols import Clip, FloatArray, Layer, Message, NeuronIds, Reply, TokenActivations
+from and_core.models.protocols import Answer, Clip, FloatArray, Layer, Message, NeuronIds, Reply, TokenActivations
 
 SAMPLE_RATE_HZ = 8000
 CLASS_NAMES = ("low_hum", "middle_tone", "high_whistle")
 PITCHES_HZ = (110.0, 440.0, 1760.0)
 STEP_S = np.float32(0.05)
+SHARED = "All are loud sounds."
+REFUSAL = "I'm sorry, but I cannot help with that."
 SOUND_WORDS = ("loud", "quiet", "low", "high", "steady", "sudden", "harsh", "soft")
 
 
@@ -30,6 +32,7 @@ def fake_registry() -> dict[str, dict[str, str]]:
         "captioner": "FakeCaptioner",
         "summarizer": "FakeSummarizer",
         "acoustic_word_judge": "FakeJudge",
+        "concept_selector": "FakeSelector",
         "language_model": "FakeLanguageModel",
         "text_encoder": "FakeTextEncoder",
     }
@@ -168,14 +171,27 @@ class FakeNetwork:
 
 
 class FakeCaptioner:
-    """Says the class and the loudness."""
+    """Says the class and the loudness; or, listening only, the pitch instead of the class."""
 
     name = "fake captioner"
-    fingerprint = "fake captioner"
     provenance = "a fake, for tests"
 
-    def captions(self, clips: Sequence[Clip]) -> list[str]:
-        return [f"A {str(clip.class_name).replace('_', ' ')} can be heard. It is a loud sound." for clip in clips]
+    def __init__(self, listens_only: bool = False) -> None:
+        self.listens_only = listens_only
+
+    @property
+    def fingerprint(self) -> str:
+        return f"fake captioner {self.listens_only}"
+
+    def captions(self, clips: Sequence[Clip]) -> list[Answer[str]]:
+        sources = [self._source(clip) for clip in clips]
+        return [Answer(f"A {source} can be heard. It is a loud sound.") for source in sources]
+
+    def _source(self, clip: Clip) -> str:
+        if not self.listens_only:
+            return str(clip.class_name).replace("_", " ")
+        pitch = np.abs(np.fft.rfft(clip.waveform)).argmax() * clip.sample_rate_hz / len(clip.waveform)
+        return f"tone of {pitch:.0f} Hz"
 
 
 class FakeSummarizer:
@@ -191,9 +207,9 @@ class FakeSummarizer:
     def fingerprint(self) -> str:
         return f"fake summarizer {self.says_nothing}"
 
-    def summarize(self, caption_lists: Sequence[Sequence[str]]) -> list[str | None]:
+    def summarize(self, caption_lists: Sequence[Sequence[str]]) -> list[Answer[str]]:
         return [
-            None if self.says_nothing or not captions else f"1. {captions[0].split('.')[0]}.\n2. All are loud sounds."
+            Answer(None if self.says_nothing or not captions else f"1. {captions[0].split('.')[0]}.\n2. {SHARED}")
             for captions in caption_lists
         ]
 
@@ -204,8 +220,19 @@ class FakeJudge:
     name = "fake judge"
     fingerprint = "fake judge"
 
-    def are_acoustic(self, words: Sequence[str]) -> list[bool]:
-        return [word != "strange" for word in words]
+    def are_acoustic(self, words: Sequence[str]) -> list[Answer[bool]]:
+        return [Answer(word != "strange") for word in words]
+
+
+class FakeSelector:
+    """The first concepts of the set."""
+
+    name = "fake selector"
+    fingerprint = "fake selector"
+    provenance = "a fake, for tests"
+
+    def select(self, summaries: Sequence[str], concepts: Sequence[str], k: int) -> list[Answer[list[str]]]:
+        return [Answer(list(concepts[:k]) or None) for _ in summaries]
 
 
 class FakeLanguageModel:
@@ -213,18 +240,25 @@ class FakeLanguageModel:
 
     Args:
         always: what it answers to everything instead, be it of any use or not, e.g. nothing or a refusal.
+        refuses: share of the conversations that it answers with a refusal.
         fails_after: replies after which it can no longer be reached; never where None.
         journal: a file to which each request adds its last message as a line of JSON.
     """
 
-    def __init__(self, always: str | None = None, fails_after: int | None = None, journal: str | None = None) -> None:
+    def __init__(
+        self,
+        always: str | None = None,
+        refuses: float = 0.0,
+        fails_after: int | None = None,
+        journal: str | None = None,
+    ) -> None:
         self.name = "fake language model"
-        self.always, self.fails_after, self.journal = always, fails_after, journal
+        self.always, self.refuses, self.fails_after, self.journal = always, refuses, fails_after, journal
         self.asked = 0
 
     @property
     def fingerprint(self) -> str:
-        return f"fake language model {self.always}"
+        return f"fake language model {self.always} {self.refuses}"
 
     def replies(
         self,
@@ -249,11 +283,15 @@ class FakeLanguageModel:
             kept = words[:max_tokens]
             yield position, Reply(" ".join(kept), len(words) <= max_tokens, prompt_tokens, len(kept))
 
+    def close(self) -> None: ...
+
     def _text(self, draw: np.random.Generator, choices: Sequence[str] | None, schema: Mapping[str, Any] | None) -> str:
         if choices is not None:
             return choices[int(draw.integers(len(choices)))]
         if schema is not None:
             return json.dumps(_fitting(schema, draw))
+        if self.refuses and draw.random() < self.refuses:
+            return REFUSAL
         first, second = draw.choice(SOUND_WORDS, 2, replace=False)
         return f"1. The sounds are {first}.\n2. There is a {second} background."
 
