@@ -4,6 +4,8 @@ import difflib
 import importlib
 import inspect
 import json
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from and_core.errors import ConfigError
@@ -29,9 +31,15 @@ REGISTRY: dict[str, dict[str, str]] = {
     },
     "summarizer": {
         "commonalities": "and_core.models.summarizers.commonalities:CommonalitiesSummarizer",
+        "language_model": "and_core.models.summarizers.language_model:LanguageModelSummarizer",
     },
     "acoustic_word_judge": {
+        "language_model": "and_core.models.acoustic_word_judges.language_model:LanguageModelJudge",
         "lexicon": "and_core.models.acoustic_word_judges.lexicon:LexiconJudge",
+    },
+    "concept_selector": {
+        "language_model": "and_core.models.concept_selectors.language_model:LanguageModelSelector",
+        "text_similarity": "and_core.models.concept_selectors.text_similarity:TextSimilaritySelector",
     },
     "language_model": {
         "openai": "and_core.models.language_models.openai:OpenAILanguageModel",
@@ -50,27 +58,37 @@ def nearest(word: str, choices: list[str]) -> str:
     return f"Did you mean {close[0]!r}?" if close else f"Choose one of: {', '.join(sorted(choices))}."
 
 
-def create(protocol: str, kind: str, options: dict[str, Any], where: str) -> Any:
+def create(
+    protocol: str,
+    kind: str,
+    options: dict[str, Any],
+    where: str,
+    given: Mapping[str, Callable[[], Any]] = MappingProxyType({}),
+) -> Any:
     """An instance of the class registered as `kind`, made with `options` as keyword arguments.
 
     Args:
         where: the table of the configuration, for messages, e.g. `dataset` or `network.ast-esc10`.
+        given: arguments that are no settings, such as a language model; made if the constructor has a parameter of
+            that name.
 
     Raises:
         ConfigError: unknown kind, unknown option, missing option or value of another type than the constructor's.
     """
     target = _class(protocol, kind, where)
     parameters = inspect.signature(target).parameters
+    settings = {name: parameter for name, parameter in parameters.items() if name not in given}
     for option in options:
-        if option not in parameters:
-            raise ConfigError(f"{where}.{option} is not a setting of kind {kind!r}.", nearest(option, list(parameters)))
-    for name, parameter in parameters.items():
+        if option not in settings:
+            raise ConfigError(f"{where}.{option} is not a setting of kind {kind!r}.", nearest(option, list(settings)))
+    for name, parameter in settings.items():
         if parameter.default is inspect.Parameter.empty and name not in options:
             raise ConfigError(
                 f"{where}.{name} is not set.", f"Add it to the configuration, or give --set {where}.{name}=VALUE."
             )
     types = get_type_hints(target.__init__)
-    return target(**{name: _typed(value, types[name], f"{where}.{name}") for name, value in options.items()})
+    typed = {name: _typed(value, types[name], f"{where}.{name}") for name, value in options.items()}
+    return target(**typed, **{name: make() for name, make in given.items() if name in parameters})
 
 
 def settings_of(protocol: str, kind: str, where: str) -> tuple[str, ...]:
