@@ -36,11 +36,12 @@ def run(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> None:
     """Dissect the networks of CONFIG and publish the result for the app. Resumes where it was stopped."""
     from precompute.pipeline import execute
     from precompute.progress import RichProgress
+    from precompute.reply_log import heard_by
     from precompute.report import closing_notes
 
     jobs = planned(config, overrides, runs)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    with RichProgress(console) as progress:
+    with RichProgress(console) as progress, heard_by(progress.asked):
         execute(jobs, progress)
     for note in closing_notes(jobs):
         console.print(f"Note: {note}", style="yellow", markup=False)

@@ -10,7 +10,7 @@ from and_core.errors import ConfigError
 from and_core.models.registry import nearest
 
 SHIPPED = Path(__file__).parent / "configs"
-PATH_SETTINGS = ("root", "path", "concepts")
+PATH_SETTINGS = ("root", "path", "concepts", "model", "prompt", "prompt_one", "prompt_several")
 """Settings that may hold a path of this machine: a record of a training leaves them out."""
 
 
@@ -28,6 +28,25 @@ class Component(BaseModel):
     @property
     def options(self) -> dict[str, Any]:
         return dict(self.model_extra or {})
+
+
+class LanguageModelTable(Component):
+    """A language model, and how whoever asks it draws its replies, unless told otherwise in a table of its own."""
+
+    temperature: float | None = None
+    """0 takes the likeliest words; the paper samples at 1."""
+    seed: int | None = None
+    """Of sampling; the run's seed where nothing is said."""
+    attempts: int | None = None
+    """How often something is asked at most, until a reply can be used."""
+
+    @property
+    def shared_settings(self) -> dict[str, Any]:
+        return self.model_dump(include={"temperature", "seed", "attempts"}, exclude_none=True)
+
+
+KINDS_THAT_ASK = ("summarizer", "acoustic_word_judge")
+"""Tables whose kind is `language_model`, unless they say otherwise, where there is a language model."""
 
 
 def built_in(kind: str) -> BeforeValidator:
@@ -89,6 +108,8 @@ class RunConfig(Section):
     """The target networks, each under a name of its own: [network.my-ast]."""
     captioner: Annotated[Component, built_in("acoustic")] = Component(kind="acoustic")
     """Who describes the clips."""
+    language_model: LanguageModelTable | None = None
+    """Who is asked for summaries and acoustic words; a run without it needs no language model."""
     summarizer: Annotated[Component, built_in("commonalities")] = Component(kind="commonalities")
     """Who says what the captions of a neuron's exemplars share."""
     acoustic_word_judge: Annotated[Component, built_in("lexicon")] = Component(kind="lexicon")
@@ -100,6 +121,16 @@ class RunConfig(Section):
     b_calibration: Calibration = Calibration()
     interpretability: Interpretability = Interpretability()
     ablations: Ablations = Ablations()
+
+    @model_validator(mode="before")
+    @classmethod
+    def asks_its_language_model(cls, tables: Any) -> Any:
+        if not isinstance(tables, dict) or not tables.get("language_model"):
+            return tables
+        asking = {name: tables.get(name, {}) for name in KINDS_THAT_ASK}
+        return tables | {
+            name: {"kind": "language_model", **table} for name, table in asking.items() if isinstance(table, dict)
+        }
 
     @model_validator(mode="after")
     def tau_can_be_reached(self) -> "RunConfig":

@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from precompute.pipeline import Job
+from precompute.reply_log import Asking
 
 
 class RateColumn(ProgressColumn):
@@ -27,6 +28,16 @@ class RateColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
+class ShardColumn(ProgressColumn):
+    """The shard; or, where a language model is at work, the tokens that it writes a second."""
+
+    def render(self, task: Task) -> Text:
+        tokens_per_s = task.fields["tokens_per_s"]
+        if tokens_per_s:
+            return Text(f"{tokens_per_s:,.0f} tok/s" if tokens_per_s < 9999 else f"{tokens_per_s / 1000:.0f}k tok/s")
+        return Text(f"shard {task.fields['shard']}/{task.fields['shards']}")
 
 
 class RichProgress:
@@ -39,7 +50,7 @@ class RichProgress:
             TextColumn("{task.description:26}"),
             BarColumn(bar_width=8),
             TextColumn("{task.completed:.0f}/{task.total:.0f} {task.fields[unit]}"),
-            TextColumn("shard {task.fields[shard]}/{task.fields[shards]}"),
+            ShardColumn(),
             RateColumn(),
             TimeRemainingColumn(compact=True),
             console=console,
@@ -47,7 +58,7 @@ class RichProgress:
             disable=not console.is_terminal,
         )
         self.task: TaskID | None = None
-        self.kept_count = 0
+        self.kept_count = self.finished_items = self.shard_items = 0
 
     def __enter__(self) -> "RichProgress":
         self.bars.start()
@@ -63,15 +74,26 @@ class RichProgress:
         self.console.print(f"[dim]{job.title:34} already done[/dim]")
 
     def started(self, job: Job, items: int, already: int, shards: int) -> None:
+        self.finished_items, self.shard_items = already, -(-items // max(shards, 1))
         self.task = self.bars.add_task(
-            job.title, total=items, completed=already, unit=job.stage.unit, shard=0, shards=shards
+            job.title, total=items, completed=already, unit=job.stage.unit, shard=0, shards=shards, tokens_per_s=0
         )
         if already:
             self.console.print(f"{job.title:34} goes on after {already:,} of {items:,} {job.stage.unit}")
 
     def advanced(self, job: Job, items: int) -> None:
+        self.finished_items += items
         if self.task is not None:
-            self.bars.update(self.task, advance=items, shard=self.bars.tasks[-1].fields["shard"] + 1)
+            shard = self.bars.tasks[-1].fields["shard"] + 1
+            self.bars.update(self.task, completed=self.finished_items, shard=shard)
+
+    def asked(self, asking: Asking) -> None:
+        """Move on within a shard as replies come: shards of a slow model take an hour."""
+        if self.task is not None and asking.total:
+            bar = self.bars.tasks[-1]
+            of_shard = min(self.shard_items, int(bar.total or 0) - self.finished_items)
+            completed = self.finished_items + of_shard * asking.done / asking.total
+            self.bars.update(self.task, completed=max(bar.completed, completed), tokens_per_s=asking.tokens_per_s)
 
     def finished(self, job: Job, seconds: float) -> None:
         if self.task is not None:

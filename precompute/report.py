@@ -1,5 +1,6 @@
 """What a person should know when a run is over."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pyarrow.compute as pc
@@ -9,15 +10,25 @@ from precompute.stages.a_closed_concept import concept_names
 from precompute.stages.labels import label_note
 
 SHOWN_CLIPS = 5
+REPLIES = {
+    "captions": ("caption", "captions", "captioner"),
+    "summaries": ("summary", "summaries", "summarizer"),
+    "c_open_concept": ("acoustic_word", "judgements of words", "acoustic_word_judge"),
+}
+"""Stage -> the table of its answers, what they are, and the table of the configuration that says who gives them."""
 
 
 def closing_notes(jobs: Sequence[Job]) -> Iterator[str]:
-    """Clips that were left out or cut, and labels that do not match."""
+    """Clips left out, cut or without a caption, labels that do not match, and replies that could not be used."""
     for job in jobs:
         if job.stage.name == "clips":
             yield from clip_notes(job)
+        if job.stage.name == "captions":
+            yield from caption_notes(job)
         if job.stage.name == "activations":
             yield from network_notes(job)
+        if job.stage.name in REPLIES:
+            yield from reply_notes(job)
 
 
 def clip_notes(job: Job) -> Iterator[str]:
@@ -32,6 +43,29 @@ def clip_notes(job: Job) -> Iterator[str]:
         yield (
             "The data set has no classes, so that no closed-set concepts were picked and nothing was pruned. "
             "Give concepts in a text file, one a line: --set a_closed_concept.concepts=PATH."
+        )
+
+
+def caption_notes(job: Job) -> Iterator[str]:
+    captions = job.table("caption")
+    filenames = job.input("clips").table("clip")["filename"]
+    missing = [filenames[clip].as_py() for clip in captions.filter(pc.is_null(captions["caption"]))["clip"].to_pylist()]
+    if missing:
+        more = f" and {len(missing) - SHOWN_CLIPS} more" if len(missing) > SHOWN_CLIPS else ""
+        yield f"{len(missing)} of {captions.num_rows} clips have no caption: {', '.join(missing[:SHOWN_CLIPS])}{more}."
+
+
+def reply_notes(job: Job) -> Iterator[str]:
+    """Replies of a model that could not be used, and how to have those alone asked again."""
+    table, what, asked = REPLIES[job.stage.name]
+    answers = job.table(table)
+    problems = Counter(answers["problem"].drop_null().to_pylist() if answers.num_rows else ())
+    if problems:
+        of = f" of {job.network}" if job.network else ""
+        why = ", ".join(f"{count} {problem}" for problem, count in problems.most_common())
+        yield (
+            f"{problems.total()} of {answers.num_rows} {what}{of} are missing, because the model's reply could not be "
+            f"used ({why}). Have those alone asked again: --set {asked}.attempts=3."
         )
 
 

@@ -1,20 +1,31 @@
 """A run: its configuration, its folders, and the components that its stages use."""
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
+from and_core.errors import ConfigError
 from and_core.models import registry
 from and_core.models.protocols import (
     AcousticWordJudge,
     Captioner,
+    Freeable,
+    LanguageModel,
     ProbingDataset,
     Summarizer,
     TargetNetwork,
     TextEncoder,
 )
 from precompute.config import Component, RunConfig
+from precompute.reply_log import FILE_NAME, ReplyLog
+
+Part = TypeVar("Part")
+Given = Mapping[str, Callable[[], Any]]
+"""Arguments that are no settings: name -> what makes it."""
 
 
 @dataclass(frozen=True)
@@ -43,22 +54,59 @@ class Run:
 
     def new_network(self, name: str) -> TargetNetwork:
         component = self.config.network[name]
-        network: TargetNetwork = _create("network", component, f"network.{name}", name=name)
+        network: TargetNetwork = _create("network", component, f"network.{name}", {"name": name})
         return network
 
     def new_captioner(self) -> Captioner:
-        captioner: Captioner = _create("captioner", self.config.captioner, "captioner")
+        """A kind with a setting `class_names` or `filenames` is told those of the data set."""
+        component, known = self.config.captioner, {"class_names": self._class_names, "filenames": self._filenames}
+        settings = registry.settings_of("captioner", component.kind, "captioner")
+        told: dict[str, Any] = {name: names() for name, names in known.items() if name in settings}
+        if "seed" in settings and "seed" not in component.options:
+            told["seed"] = self.config.seed
+        given = {"remember": lambda: self.remembered}
+        captioner: Captioner = _create("captioner", component, "captioner", told, given)
         return captioner
 
+    def _class_names(self) -> list[str]:
+        return list(self.dataset.class_names)
+
+    def _filenames(self) -> list[str]:
+        return [self.dataset.filename(item) for item in range(len(self.dataset))]
+
+    def new_language_model(self) -> LanguageModel:
+        """The model of [language_model], which is asked nothing that any run of the same folder has asked it.
+
+        Raises:
+            ConfigError: the configuration names none.
+        """
+        if self.config.language_model is None:
+            raise ConfigError(
+                "The configuration has no language model, and a part of it asks one.",
+                'Add [language_model] with kind = "vllm", "openai" or "transformers" and the settings of that kind.',
+            )
+        model: LanguageModel = _create("language_model", self.config.language_model, "language_model")
+        return self.remembered(model)
+
+    def remembered(self, model: LanguageModel) -> ReplyLog:
+        return ReplyLog(model, self.runs_folder / FILE_NAME)
+
     def new_summarizer(self) -> Summarizer:
-        summarizer: Summarizer = _create("summarizer", self.config.summarizer, "summarizer")
+        summarizer: Summarizer = self._asking("summarizer", self.config.summarizer)
         return summarizer
 
     def new_acoustic_word_judge(self) -> AcousticWordJudge:
-        judge: AcousticWordJudge = _create(
-            "acoustic_word_judge", self.config.acoustic_word_judge, "acoustic_word_judge"
-        )
+        judge: AcousticWordJudge = self._asking("acoustic_word_judge", self.config.acoustic_word_judge)
         return judge
+
+    def _asking(self, protocol: str, component: Component) -> Any:
+        """A part that asks the language model, if its kind does."""
+        given = {"language_model": self.new_language_model, "text_encoder": self.new_text_encoder}
+        model = self.config.language_model
+        shared = {"seed": self.config.seed, **(model.shared_settings if model else {})}
+        settings = registry.settings_of(protocol, component.kind, protocol)
+        fallback = {name: value for name, value in shared.items() if name in settings and name not in component.options}
+        return _create(protocol, component, protocol, fallback, given)
 
     def new_text_encoder(self) -> TextEncoder:
         encoder: TextEncoder = _create("text_encoder", self.config.text_encoder, "text_encoder")
@@ -77,5 +125,21 @@ class Run:
         }
 
 
-def _create(protocol: str, component: Component, where: str, **extra: Any) -> Any:
-    return registry.create(protocol, component.kind, {**component.options, **extra}, where)
+@contextmanager
+def freed(part: Part) -> Iterator[Part]:
+    """A component for as long as a stage needs it; what it holds is freed then, where it can free anything."""
+    try:
+        yield part
+    finally:
+        if isinstance(part, Freeable):
+            part.close()
+
+
+def _create(
+    protocol: str,
+    component: Component,
+    where: str,
+    extra: Mapping[str, Any] = MappingProxyType({}),
+    given: Given = MappingProxyType({}),
+) -> Any:
+    return registry.create(protocol, component.kind, {**component.options, **extra}, where, given)

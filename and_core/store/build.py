@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from and_core.errors import StoreError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised when schema.sql changes: a store of another version is not opened but published again."""
 STORAGE_VERSION = "v1.5.0"
 """DuckDB's file format: the newest that both 1.5 and 2.x read."""
@@ -33,6 +33,9 @@ CHECKS = {
         WHERE len(trace) IS DISTINCT FROM len(start_s)
             OR (bands IS NOT NULL AND len(bands) IS DISTINCT FROM len(low_hz))""",
     "a caption of no clip": "FROM caption ANTI JOIN clip USING (clip_id)",
+    "a caption of a reply that cannot be used": "FROM caption WHERE problem IS NOT NULL AND caption IS NOT NULL",
+    "a summary of a reply that cannot be used": "FROM summary WHERE problem IS NOT NULL AND summary IS NOT NULL",
+    "an acoustic word that nobody judged": "FROM acoustic_word WHERE is_acoustic IS NULL AND problem IS NULL",
     "a closed-set concept that is not in the concept set": "FROM closed_concept ANTI JOIN concept USING (concept_id)",
     "a closed-set concept of no neuron": "FROM closed_concept ANTI JOIN neuron USING (neuron_id)",
     "a score that is not finite": "FROM closed_concept WHERE NOT isfinite(score)",

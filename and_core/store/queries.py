@@ -308,12 +308,12 @@ def exemplars(store: Store, neuron_id: int) -> pd.DataFrame:
     """The top-K and bottom-K clips of a neuron, the most extreme first.
 
     Columns: polarity, rank, activation, clip_id, filename, class_name, fold, seconds, sample_rate_hz, audio,
-    spectrogram, caption.
+    spectrogram, caption, and of the caption: raw, problem.
     """
     return store.query(
         f"""
         SELECT polarity, rank, activation, clip_id, filename, class.name AS class_name, fold, seconds, sample_rate_hz,
-            audio, spectrogram, caption
+            audio, spectrogram, caption, raw, problem
         FROM exemplar JOIN clip USING (clip_id) LEFT JOIN class USING (class_id) LEFT JOIN caption USING (clip_id)
         WHERE neuron_id = ? ORDER BY polarity, rank LIMIT {MAX_ROWS}""",
         [neuron_id],
@@ -341,7 +341,8 @@ def clip(store: Store, clip_id: int) -> dict[str, Any]:
     """One clip, which must exist: the columns of `exemplars` that are about the clip."""
     rows = store.query(
         """
-        SELECT clip_id, filename, class.name AS class_name, fold, seconds, sample_rate_hz, audio, spectrogram, caption
+        SELECT clip_id, filename, class.name AS class_name, fold, seconds, sample_rate_hz, audio, spectrogram, caption,
+            raw, problem
         FROM clip LEFT JOIN class USING (class_id) LEFT JOIN caption USING (clip_id) WHERE clip_id = ? LIMIT 1""",
         [clip_id],
     )
@@ -360,10 +361,28 @@ def points(store: Store, neuron_id: int) -> pd.DataFrame:
     )
 
 
-def summaries(store: Store, neuron_id: int) -> dict[str, str | None]:
-    """polarity -> the whole summary; None where its exemplars share nothing; no entry where none was written."""
-    rows = store.query("SELECT polarity, summary FROM summary WHERE neuron_id = ? LIMIT 2", [neuron_id])
-    return {polarity: _or_none(summary) for polarity, summary in zip(rows["polarity"], rows["summary"], strict=True)}
+@dataclass(frozen=True)
+class Summary:
+    """What a summarizer said of a neuron's exemplars."""
+
+    summary: str | None
+    """None where they share nothing, or with a problem."""
+    raw: str | None
+    """The model's reply as it came; None where no model was asked."""
+    problem: str | None
+    """Why the reply cannot be used."""
+
+
+def summaries(store: Store, neuron_id: int) -> dict[str, Summary]:
+    """polarity -> its summary; no entry where none was written."""
+    rows = store.query("SELECT polarity, summary, raw, problem FROM summary WHERE neuron_id = ? LIMIT 2", [neuron_id])
+    records = (_record(rows, row) for row in range(len(rows)))
+    return {record.pop("polarity"): Summary(**record) for record in records}
+
+
+def prompts(store: Store) -> pd.DataFrame:
+    """name, hash, text: what language models were asked in this run."""
+    return store.query(f"SELECT name, hash, text FROM prompt ORDER BY name LIMIT {MAX_ROWS}")
 
 
 def closed_concepts(store: Store, neuron_id: int) -> pd.DataFrame:
@@ -388,10 +407,11 @@ def open_concepts(store: Store, neuron_id: int) -> pd.DataFrame:
 
 
 def candidate_words(store: Store, neuron_id: int) -> pd.DataFrame:
-    """word, kept, dropped_by: every adjective considered and the filter that dropped it."""
+    """word, kept, dropped_by, reply: every adjective considered, the filter that dropped it, the judge's own words."""
     return store.query(
         f"""
-        SELECT word, kept, dropped_by FROM candidate_word WHERE neuron_id = ?
+        SELECT word, kept, dropped_by, raw AS reply FROM candidate_word LEFT JOIN acoustic_word USING (word)
+        WHERE neuron_id = ?
         ORDER BY kept DESC, word LIMIT {MAX_ROWS}""",
         [neuron_id],
     )

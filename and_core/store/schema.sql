@@ -16,6 +16,11 @@ CREATE TABLE stage_run (           -- what was computed, from what, and how long
     seconds  DOUBLE NOT NULL,
     versions VARCHAR NOT NULL      -- JSON: library versions
 );
+CREATE TABLE prompt (              -- what language models were asked; none where none was asked
+    name VARCHAR NOT NULL,         -- summarize_commonalities, acoustic_adjective, ..., or a file of one's own
+    hash VARCHAR NOT NULL,         -- of the text; in the settings of the stages that asked it
+    text VARCHAR NOT NULL          -- Markdown: system, user and assistant turns, with {placeholders}
+);
 
 -- ------------------------------------------------------------------ the probing dataset D_p
 CREATE TABLE dataset (
@@ -120,7 +125,9 @@ CREATE TABLE token_grid (              -- which part of a clip each step and ban
 CREATE TABLE caption (                 -- d_i
     clip_id   INTEGER NOT NULL,
     captioner VARCHAR NOT NULL,
-    caption   VARCHAR                  -- NULL where the captioner gave nothing usable
+    caption   VARCHAR,                 -- NULL where the captioner gave nothing usable
+    raw       VARCHAR,                 -- the model's reply as it came; NULL where no model was asked
+    problem   VARCHAR                  -- why the reply cannot be used: empty, refusal, cut off, another language, no sentences, no answer
 );
 CREATE TABLE caption_sentence (        -- the sentences of the captions, each in one of the K-means clusters of Algorithm 1
     clip_id    INTEGER NOT NULL,
@@ -154,7 +161,9 @@ CREATE TABLE closed_concept (          -- the best few concepts of every neuron;
 CREATE TABLE summary (                 -- S_h and S_l
     neuron_id INTEGER NOT NULL,
     polarity  VARCHAR NOT NULL,
-    summary   VARCHAR                  -- NULL where the exemplars share nothing that could be said
+    summary   VARCHAR,                 -- numbered points, one a line; NULL where the exemplars share nothing that could be said, or with a problem
+    raw       VARCHAR,                 -- the model's reply as it came; NULL where no model was asked
+    problem   VARCHAR                  -- why the reply cannot be used: as in caption
 );
 CREATE TABLE summary_point (           -- the sentences of S_h and S_l
     neuron_id    INTEGER NOT NULL,
@@ -177,11 +186,13 @@ CREATE TABLE candidate_word (          -- every adjective considered, and the fi
     neuron_id  INTEGER NOT NULL,
     word       VARCHAR NOT NULL,
     kept       BOOLEAN NOT NULL,
-    dropped_by VARCHAR                 -- 'stop word', 'negated', 'not acoustic'; NULL when kept
+    dropped_by VARCHAR                 -- 'stop word', 'negated', 'not acoustic', 'not judged'; NULL when kept
 );
 CREATE TABLE acoustic_word (           -- the judge's answer for every adjective of the run
     word        VARCHAR PRIMARY KEY,
-    is_acoustic BOOLEAN NOT NULL,
+    is_acoustic BOOLEAN,               -- NULL where the judge gave no usable answer
+    raw         VARCHAR,               -- the model's reply as it came; NULL where no model was asked
+    problem     VARCHAR,               -- why the reply cannot be used: as in caption
     judge       VARCHAR NOT NULL
 );
 

@@ -60,8 +60,14 @@ def card(
         if show_caption:
             with st.expander("Caption"):
                 said = clip["caption"]
-                st.text(said if isinstance(said, str) else "The captioner gave nothing usable for this clip.")
+                st.text(said if isinstance(said, str) else no_caption(clip.get("problem")))
                 st.caption(plain(f"{clip['filename']}, {clip['seconds']:.1f} s"))
+
+
+def no_caption(problem: object) -> str:
+    """Why a clip has no caption."""
+    why = f" ({problem}); Evidence shows its reply" if isinstance(problem, str) else ""
+    return f"The captioner gave nothing usable for this clip{why}."
 
 
 def spectrogram_and_player(view: View, clip: Clip, name: str, play: bool = False, under: Under | None = None) -> None:

@@ -15,7 +15,7 @@ from pages.components.store import View
 def draw(view: View, neuron: Neuron, exemplars: pd.DataFrame) -> None:
     """A closed expander; its tabs are filled once it is open."""
     expander = st.expander(
-        "Evidence: scores, captions, dropped words, nearest neurons, provenance",
+        "Evidence: scores, captions, dropped words, replies, nearest neurons, provenance",
         key="evidence",
         on_change="rerun",
         icon=":material/fact_check:",
@@ -29,6 +29,7 @@ def draw(view: View, neuron: Neuron, exemplars: pd.DataFrame) -> None:
         "Captions": lambda: captions(exemplars),
         "Words considered": lambda: words(view, neuron),
         "Low summary": lambda: low_summary(view, neuron),
+        "Prompts and replies": lambda: prompts_and_replies(view, neuron),
         "Nearest neurons": lambda: nearest(view, neuron),
         "Provenance": lambda: provenance(view),
     }
@@ -49,7 +50,25 @@ def captions(exemplars: pd.DataFrame) -> None:
     """What was said of every exemplar, in full."""
     for row in exemplars.itertuples():
         st.caption(links.plain(f"{row.polarity} #{row.rank} · {clip_card.class_name(row.class_name)} · {row.filename}"))
-        st.text(row.caption if isinstance(row.caption, str) else "The captioner gave nothing usable for this clip.")
+        st.text(row.caption if isinstance(row.caption, str) else clip_card.no_caption(row.problem))
+        if isinstance(row.raw, str) and row.raw.strip() != row.caption:
+            st.caption("The model's reply as it came:")
+            st.code(row.raw, language=None, wrap_lines=True)
+
+
+def prompts_and_replies(view: View, neuron: Neuron) -> None:
+    """What a language model was asked, and what it said of this neuron, as it came."""
+    summaries = queries.summaries(view.store, neuron.neuron_id)
+    replies = {polarity: summary for polarity, summary in sorted(summaries.items()) if summary.raw is not None}
+    for polarity, summary in replies.items():
+        used = "used" if summary.problem is None else f"not used: {summary.problem}"
+        st.caption(links.plain(f"Reply about its {'most' if polarity == 'high' else 'least'} activating clips, {used}"))
+        st.code(summary.raw or "(nothing)", language=None, wrap_lines=True)
+    if not replies:
+        st.text("No language model was asked about this neuron.")
+    for prompt in queries.prompts(view.store).itertuples():
+        st.caption(links.plain(f"Prompt {prompt.name} ({prompt.hash})"))
+        st.code(prompt.text, language=None, wrap_lines=True)
 
 
 def words(view: View, neuron: Neuron) -> None:
@@ -58,7 +77,8 @@ def words(view: View, neuron: Neuron) -> None:
     if rows.empty:
         st.text("Its calibrated summary holds no adjective.")
         return
-    st.dataframe(rows, hide_index=True, alt="Adjectives considered, and what dropped them")
+    shown = rows.drop(columns="reply") if rows["reply"].isna().all() else rows
+    st.dataframe(shown, hide_index=True, alt="Adjectives considered, and what dropped them")
 
 
 def low_summary(view: View, neuron: Neuron) -> None:

@@ -147,7 +147,10 @@ def why_no_summary(view: View, neuron: Neuron) -> str:
     summaries = queries.summaries(view.store, neuron.neuron_id)
     if "high" not in summaries:
         return "No summary was written for this neuron in this run."
-    if summaries["high"] is None:
+    high = summaries["high"]
+    if high.problem is not None:
+        return f"What the model replied cannot be used ({high.problem}); the Evidence below holds it."
+    if high.summary is None:
         return "The summarizer found nothing that its most activating clips have in common."
     return "Its summary holds no sentence that could be split into points."
 

@@ -8,13 +8,15 @@ from typing import Any
 import pyarrow as pa
 
 from and_core.algorithms.c_open_concept.adjectives import OpenConcepts, drop_non_acoustic, open_concepts
-from and_core.models.protocols import AcousticWordJudge
+from and_core.models.protocols import AcousticWordJudge, Answer
 from precompute.pipeline import Job, RunShard, Stage, Tables
-from precompute.run import Run
+from precompute.run import Run, freed
+from precompute.stages.answers import answer_columns
 
 
 class COpenConcept(Stage):
     name = "c_open_concept"
+    version = 2
     inputs = ("b_calibration", "summaries")
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
@@ -26,14 +28,15 @@ class COpenConcept(Stage):
     @contextmanager
     def work(self, job: Job) -> Iterator[RunShard]:
         kept = calibrated_summaries(job)
-        answers = Answers(job.run.new_acoustic_word_judge())
-        yield lambda items: concept_tables({neuron: kept.get(neuron, []) for neuron in items}, answers)
+        with freed(job.run.new_acoustic_word_judge()) as judge:
+            answers = Answers(judge)
+            yield lambda items: concept_tables({neuron: kept.get(neuron, []) for neuron in items}, answers)
 
     def finish(self, job: Job) -> Tables:
-        table = job.table("judged_word")
-        answers = dict(zip(*table.to_pydict().values(), strict=True)) if table.num_rows else {}
-        rows = [{"word": word, "is_acoustic": answer} for word, answer in sorted(answers.items())]
-        return {"acoustic_word": pa.Table.from_pylist(rows)}
+        judged = job.table("judged_word")
+        answers = {row["word"]: row for row in judged.to_pylist()}
+        rows = [answers[word] for word in sorted(answers)]
+        return {"acoustic_word": pa.Table.from_pylist(rows, judged.schema)}
 
 
 def calibrated_summaries(job: Job) -> dict[int, list[str]]:
@@ -53,9 +56,9 @@ class Answers:
 
     def __init__(self, judge: AcousticWordJudge) -> None:
         self.judge = judge
-        self.by_word: dict[str, bool] = {}
+        self.by_word: dict[str, Answer[bool]] = {}
 
-    def of(self, words: set[str]) -> dict[str, bool]:
+    def of(self, words: set[str]) -> dict[str, Answer[bool]]:
         new = sorted(words - self.by_word.keys())
         if new:
             self.by_word.update(zip(new, self.judge.are_acoustic(new), strict=True))
@@ -72,8 +75,9 @@ def concept_tables(points: dict[int, list[str]], answers: Answers) -> Tables:
         if candidate.dropped_by is None
     }
     judged = answers.of(words)
-    acoustic = {word for word, is_acoustic in judged.items() if is_acoustic}
-    concepts_of = {neuron: drop_non_acoustic(concepts, acoustic) for neuron, concepts in found.items()}
+    acoustic = {word for word, answer in judged.items() if answer.value}
+    unknown = {word for word, answer in judged.items() if answer.value is None}
+    concepts_of = {neuron: drop_non_acoustic(concepts, acoustic, unknown) for neuron, concepts in found.items()}
     return {
         "candidate_word": pa.Table.from_pylist(
             [row for neuron, concepts in concepts_of.items() for row in candidate_rows(neuron, concepts)]
@@ -85,7 +89,12 @@ def concept_tables(points: dict[int, list[str]], answers: Answers) -> Tables:
                 for (word, part), count in concepts.counts.items()
             ]
         ),
-        "judged_word": pa.table({"word": list(judged), "is_acoustic": list(judged.values())}),
+        "judged_word": pa.table(
+            {
+                "word": pa.array(list(judged), pa.string()),
+                **answer_columns(list(judged.values()), "is_acoustic", pa.bool_()),
+            }
+        ),
     }
 
 

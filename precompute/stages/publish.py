@@ -16,6 +16,7 @@ from precompute.stages.store_rows import (
     insert_acoustic_words,
     insert_dataset,
     insert_network,
+    insert_prompts,
     insert_run,
     insert_texts,
     settings_of,
@@ -81,6 +82,7 @@ def build(job: Job) -> None:
     with_activations = clips.num_rows <= MAX_CLIPS_WITH_ACTIVATIONS
     with StoreBuilder(store_file(job), clips.num_rows if with_activations else 1) as builder:
         insert_run(builder, job)
+        insert_prompts(builder, job)
         insert_dataset(builder, job, clips)
         insert_texts(builder, job)
         insert_acoustic_words(builder, job)

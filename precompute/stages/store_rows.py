@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from and_core.algorithms.c_open_concept.parts_of_speech import lemmas_of_name
+from and_core.models.protocols import Prompted
 from and_core.store.build import SCHEMA_VERSION, StoreBuilder
 from precompute.pipeline import Job
 from precompute.run import Run
@@ -140,10 +141,19 @@ def insert_texts(builder: StoreBuilder, job: Job) -> None:
 def insert_acoustic_words(builder: StoreBuilder, job: Job) -> None:
     """The judge's answers, each word once: networks share most of their words, and one judge judged them all."""
     tables = [job.input("c_open_concept", name).table("acoustic_word") for name in job.run.config.network]
-    answers = {row["word"]: row["is_acoustic"] for table in tables for row in table.to_pylist()}
+    answers = {row["word"]: row for table in tables for row in table.to_pylist()}
     judge = job.run.new_acoustic_word_judge().name
-    rows = [{"word": word, "is_acoustic": answer, "judge": judge} for word, answer in sorted(answers.items())]
+    rows = [answers[word] | {"judge": judge} for word in sorted(answers)]
     builder.insert("acoustic_word", pa.Table.from_pylist(rows))
+
+
+def insert_prompts(builder: StoreBuilder, job: Job) -> None:
+    """What language models were asked, each text once."""
+    run = job.run
+    parts = (run.new_captioner(), run.new_summarizer(), run.new_acoustic_word_judge())
+    prompts = {prompt.hash: prompt for part in parts if isinstance(part, Prompted) for prompt in part.prompts}
+    rows = [{"name": prompt.name, "hash": prompt.hash, "text": prompt.text} for prompt in prompts.values()]
+    builder.insert("prompt", pa.Table.from_pylist(rows))
 
 
 def insert_network(builder: StoreBuilder, job: Job, name: str, first: First, with_activations: bool) -> First:

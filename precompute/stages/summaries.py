@@ -8,15 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from and_core.models.protocols import Summarizer
+from and_core.models.protocols import Answer, Summarizer
 from precompute.pipeline import Job, RunShard, Stage, Tables
-from precompute.run import Run
+from precompute.run import Run, freed
 from precompute.stages.activations import constant_neurons
+from precompute.stages.answers import answer_columns
 from precompute.stages.exemplars import POLARITIES, exemplar_clips
 
 
 class Summaries(Stage):
     name = "summaries"
+    version = 2
     inputs = ("activations", "exemplars", "captions")
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
@@ -30,8 +32,8 @@ class Summaries(Stage):
         clips = exemplar_clips(job.input("exemplars"))
         constant = constant_neurons(job.input("activations"))
         captions: list[str | None] = job.input("captions").table("caption")["caption"].to_pylist()
-        summarizer = job.run.new_summarizer()
-        yield lambda items: summary_table(summarizer, caption_lists(captions, clips, constant, items), items)
+        with freed(job.run.new_summarizer()) as summarizer:
+            yield lambda items: summary_table(summarizer, caption_lists(captions, clips, constant, items), items)
 
 
 def caption_lists(
@@ -48,15 +50,15 @@ def caption_lists(
 def summary_table(summarizer: Summarizer, lists: list[list[str]], items: range) -> Tables:
     """One summary a list; an empty list is not asked about and has none."""
     asked = [i for i, captions in enumerate(lists) if captions]
-    summaries: list[str | None] = [None] * len(lists)
-    for i, summary in zip(asked, summarizer.summarize([lists[i] for i in asked]), strict=True):
-        summaries[i] = summary
+    answers: list[Answer[str]] = [Answer(None)] * len(lists)
+    for i, answer in zip(asked, summarizer.summarize([lists[i] for i in asked]), strict=True):
+        answers[i] = answer
     return {
         "summary": pa.table(
             {
                 "neuron": np.repeat(np.array(items, dtype=np.int32), len(POLARITIES)),
                 "polarity": list(POLARITIES) * len(items),
-                "summary": pa.array(summaries, pa.string()),
+                **answer_columns(answers, "summary", pa.string()),
             }
         )
     }

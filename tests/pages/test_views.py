@@ -158,6 +158,38 @@ def test_evidence_is_collected_when_it_is_opened(open_page: OpenPage, tiny_store
     said(app)
 
 
+def test_a_reply_that_cannot_be_used_is_shown_as_it_came_with_the_prompt(
+    open_page: OpenPage, altered: Callable[[str], Path]
+) -> None:
+    reply = "<b>Sorry</b>, I **cannot**."
+    of_neuron = (
+        "neuron_id IN (SELECT neuron_id FROM neuron JOIN layer USING (layer_id) WHERE name = 'fc' AND position = 0)"
+    )
+    folder = altered(
+        f"""
+        UPDATE summary SET summary = NULL, raw = '{reply}', problem = 'refusal'
+        WHERE polarity = 'high' AND {of_neuron};
+        DELETE FROM summary_point WHERE polarity = 'high' AND {of_neuron};
+        UPDATE caption SET caption = NULL, raw = '{reply}', problem = 'refusal';
+        INSERT INTO prompt VALUES ('my_prompt', 'abc', '## User{chr(10)}What is **shared**? {{captions}}')"""
+    )
+    app = open_page(folder, "neuron", layer="fc", neuron="0")
+    assert "What the model replied cannot be used (refusal)" in said(app)
+    app.session_state["evidence"] = True
+    app.run()
+    assert "most activating clips, not used" in said(app).replace("\\", "")
+    assert "The captioner gave nothing usable for this clip (refusal)" in said(app)
+    shown = [element.value for element in app.code]
+    assert shown.count(reply) == 1 + 10
+    assert "## User\nWhat is **shared**? {captions}" in shown
+
+
+def test_without_a_language_model_evidence_says_so(open_page: OpenPage, tiny_store: Path) -> None:
+    app = open_page(tiny_store, "neuron", layer="fc", neuron="0")
+    app.session_state["evidence"] = True
+    assert "No language model was asked about this neuron." in said(app.run())
+
+
 def test_search_finds_the_commonest_adjective(open_page: OpenPage, tiny_store: Path, store: Store) -> None:
     word = queries.adjectives(store, 0)["word"].iloc[0]
     assert "in their adjectives" in said(open_page(tiny_store, "search", words=word))

@@ -94,3 +94,26 @@ def test_a_configuration_without_networks_is_refused(tmp_path: Path) -> None:
     file.write_text('[dataset]\nkind = "foley"\n')
     with pytest.raises(ConfigError, match="network is not set"):
         config.load(file)
+
+
+def test_two_lines_have_a_language_model_asked(minimal: Path) -> None:
+    assert config.load(minimal).summarizer.kind == "commonalities"
+    assert config.load(minimal).acoustic_word_judge.kind == "lexicon"
+    minimal.write_text(MINIMAL + '[language_model]\nkind = "vllm"\nmodel = "./llama"\n')
+    loaded = config.load(minimal, ("summarizer.max_tokens=300", "language_model.temperature=1"))
+    assert loaded.language_model is not None
+    assert loaded.language_model.options == {"model": str(minimal.parent / "llama")}
+    assert loaded.language_model.shared_settings == {"temperature": 1.0}
+    assert loaded.summarizer.kind == loaded.acoustic_word_judge.kind == "language_model"
+    assert loaded.summarizer.options == {"max_tokens": 300}
+
+
+def test_with_a_language_model_a_part_can_stay_built_in(minimal: Path) -> None:
+    minimal.write_text(MINIMAL + '[language_model]\nkind = "vllm"\n[acoustic_word_judge]\nkind = "lexicon"\n')
+    loaded = config.load(minimal)
+    assert (loaded.summarizer.kind, loaded.acoustic_word_judge.kind) == ("language_model", "lexicon")
+
+
+def test_a_language_model_without_a_kind_is_refused(minimal: Path) -> None:
+    with pytest.raises(ConfigError, match=r"language_model\.kind is not set"):
+        config.load(minimal, ("language_model.model=llama",))

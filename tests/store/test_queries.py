@@ -11,7 +11,7 @@ from and_core.store.build import StoreBuilder
 from and_core.store.connection import Store, open_store
 
 ROWS = """
-INSERT INTO store_meta VALUES ('schema_version', '2'), ('run', 'hand'), ('tau', '2'), ('captioner', 'by hand');
+INSERT INTO store_meta VALUES ('schema_version', '3'), ('run', 'hand'), ('tau', '2'), ('captioner', 'by hand');
 INSERT INTO stage_run VALUES ('ablations', 'small', 'k', '{"fold": 2}', 3, 1.5, '{}');
 INSERT INTO dataset VALUES ('noises', 'audio_folder', 'f', 4);
 INSERT INTO class VALUES (0, 'dog', ['dog']), (1, 'sea_waves', ['sea', 'wave']), (2, 'never_heard', ['hear']);
@@ -21,7 +21,10 @@ INSERT INTO clip VALUES
     (2, 'c.wav', 1, 2, NULL, 2.0, 16000, 's', 'audio/c.flac', 'spectrograms/c.png'),
     (3, 'd.wav', NULL, NULL, NULL, 2.0, 16000, 's', 'audio/d.flac', 'spectrograms/d.png');
 INSERT INTO skipped_clip VALUES ('e.wav', 'it holds no samples');
-INSERT INTO caption VALUES (0, 'hand', 'A dog barks.'), (1, 'hand', NULL), (2, 'hand', 'Waves.');
+INSERT INTO caption VALUES (0, 'hand', 'A dog barks.', 'Sure! A dog barks.', NULL),
+    (1, 'hand', NULL, 'I cannot hear.', 'refusal'), (2, 'hand', 'Waves.', NULL, NULL);
+INSERT INTO prompt VALUES ('summarize_commonalities', 'h', '## User
+{captions}');
 INSERT INTO network VALUES
     (0, 'small', 'huggingface', '{"path": "here"}', 'f0', 'cls', 16000, 5.1, 5),
     (1, 'other', 'huggingface', '{}', 'f1', 'mean', 16000, NULL, 2);
@@ -51,7 +54,8 @@ INSERT INTO closed_concept VALUES
     (1, 'description_based', 'cos_cubed', 1, 1, 0.8), (1, 'description_based', 'cos_cubed', 2, 0, 0.7),
     (1, 'description_based', 'cos', 1, 0, 0.9), (3, 'description_based', 'cos_cubed', 4, 0, 0.9),
     (5, 'description_based', 'cos_cubed', 1, 0, 0.9);
-INSERT INTO summary VALUES (0, 'high', 'x'), (0, 'low', 'y'), (1, 'high', NULL), (1, 'low', NULL);
+INSERT INTO summary VALUES (0, 'high', 'x', 'Sure! x', NULL), (0, 'low', 'y', NULL, NULL),
+    (1, 'high', NULL, 'I cannot.', 'refusal'), (1, 'low', NULL, NULL, NULL);
 INSERT INTO summary_point VALUES
     (0, 'high', 1, 'Clear recording.', false, 1, 0.9), (0, 'high', 2, 'A LOUD dog barks.', true, 1, 0.1),
     (0, 'low', 1, 'Clear.', true, NULL, NULL);
@@ -61,6 +65,7 @@ INSERT INTO open_concept VALUES
     (2, 'wave', 'noun', 1), (2, 'dogma', 'noun', 5),
     (5, 'loud', 'adjective', 1), (5, 'sea', 'noun', 1);
 INSERT INTO candidate_word VALUES (0, 'loud', true, NULL), (0, 'clear', false, 'negated');
+INSERT INTO acoustic_word VALUES ('loud', true, 'Yes!', NULL, 'a judge');
 INSERT INTO cluster VALUES (4, 3, 2, ['bark', 'loud']);
 INSERT INTO interpretability VALUES (0, 2, 4, 2), (1, 2, NULL, 0);
 INSERT INTO interpretability_by_chance VALUES (2, 0, 0.5), (2, 1, 0.25), (2, 2, 0.25);
@@ -238,8 +243,27 @@ def test_a_struck_point_names_the_low_point_that_struck_it(store: Store) -> None
 
 
 def test_a_summary_that_says_nothing_is_none_and_one_never_written_is_missing(store: Store) -> None:
-    assert queries.summaries(store, 1) == {"high": None, "low": None}
+    assert queries.summaries(store, 1)["low"] == queries.Summary(None, None, None)
     assert queries.summaries(store, 2) == {}
+
+
+def test_a_summary_comes_with_what_the_model_said(store: Store) -> None:
+    assert queries.summaries(store, 0)["high"] == queries.Summary("x", "Sure! x", None)
+    assert queries.summaries(store, 1)["high"] == queries.Summary(None, "I cannot.", "refusal")
+
+
+def test_a_caption_comes_with_what_the_model_said(store: Store) -> None:
+    rows = queries.exemplars(store, 0).set_index("clip_id")
+    assert rows.loc[0, "raw"] == "Sure! A dog barks."
+    assert rows.loc[1, "problem"] == "refusal"
+    assert queries.clip(store, 1)["raw"] == "I cannot hear."
+    assert queries.clip(store, 2)["raw"] is None
+
+
+def test_prompts_are_kept_with_the_run(store: Store) -> None:
+    assert queries.prompts(store).to_dict("records") == [
+        {"name": "summarize_commonalities", "hash": "h", "text": "## User\n{captions}"}
+    ]
 
 
 def test_the_papers_similarity_comes_first(store: Store) -> None:
@@ -248,7 +272,9 @@ def test_the_papers_similarity_comes_first(store: Store) -> None:
 
 
 def test_words_considered_say_what_dropped_them(store: Store) -> None:
-    assert queries.candidate_words(store, 0)["dropped_by"].fillna("").tolist() == ["", "negated"]
+    words = queries.candidate_words(store, 0).fillna("")
+    assert words["dropped_by"].tolist() == ["", "negated"]
+    assert words["reply"].tolist() == ["Yes!", ""]
     assert queries.open_concepts(store, 0)["word"].tolist() == ["loud", "wave", "dog"]
 
 

@@ -31,7 +31,7 @@ STOP_WORDS = word_set(
 FRAME_NOUNS = frozenset(("audio", "clip", "sound"))
 """Nouns by which a summary means the exemplars themselves ("four of the five clips"): no neuron is told by them."""
 
-DroppedBy = Literal["negated", "stop word", "not acoustic"]
+DroppedBy = Literal["negated", "stop word", "not acoustic", "not judged"]
 
 
 @dataclass(frozen=True)
@@ -82,17 +82,21 @@ def adjective_candidates(text: Sequence[Token]) -> list[Candidate]:
     ]
 
 
-def drop_non_acoustic(concepts: OpenConcepts, acoustic_words: Collection[str]) -> OpenConcepts:
+def drop_non_acoustic(
+    concepts: OpenConcepts, acoustic_words: Collection[str], not_judged: Collection[str] = frozenset()
+) -> OpenConcepts:
     """Drop the adjectives that the judge does not hold for acoustic.
 
     Args:
         concepts: what the rules left.
         acoustic_words: the unique adjectives of the run that the judge said yes to (a set, for speed).
+        not_judged: those about which it said neither yes nor no (a set); they are dropped, too.
     """
 
     def judged(candidate: Candidate) -> Candidate:
-        fails = candidate.dropped_by is None and candidate.word not in acoustic_words
-        return Candidate(candidate.word, "not acoustic") if fails else candidate
+        if candidate.dropped_by is not None or candidate.word in acoustic_words:
+            return candidate
+        return Candidate(candidate.word, "not judged" if candidate.word in not_judged else "not acoustic")
 
     counts = {
         (lemma, part): count

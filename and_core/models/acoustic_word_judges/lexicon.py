@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib.resources import files
 
+from and_core.models.protocols import Answer
+
 WORD_LIST = "acoustic_adjectives.txt"
 
 
@@ -26,9 +28,9 @@ class LexiconJudge:
     def fingerprint(self) -> str:
         return f"{self.name}:{hashlib.sha256(self._text.encode()).hexdigest()[:12]}"
 
-    def are_acoustic(self, words: Sequence[str]) -> list[bool]:
+    def are_acoustic(self, words: Sequence[str]) -> list[Answer[bool]]:
         """For each word, whether it describes the tone, emotion or acoustic features of sound (paper, appendix A.2)."""
-        return [_normal(word) in self._words for word in words]
+        return [Answer(_normal(word) in self._words) for word in words]
 
 
 def _normal(word: str) -> str:

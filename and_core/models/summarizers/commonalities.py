@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from and_core.algorithms.descriptors import ASPECTS
 from and_core.errors import ConfigError
+from and_core.models.protocols import Answer
 from and_core.models.summarizers.caption_reader import CaptionReader, Finding, empty_words
 
 MAX_POINTS = 8
@@ -42,12 +43,12 @@ class CommonalitiesSummarizer:
     def provenance(self) -> str:
         return "Summaries by counting what captions share (demo quality, no language model)."
 
-    def summarize(self, caption_lists: Sequence[Sequence[str]]) -> list[str | None]:
-        """One summary a list; None where the captions share nothing. Each distinct caption is read once a call."""
+    def summarize(self, caption_lists: Sequence[Sequence[str]]) -> list[Answer[str]]:
+        """One summary a list; none where the captions share nothing. Each distinct caption is read once a call."""
         reader = CaptionReader()
         distinct = dict.fromkeys(caption for captions in caption_lists for caption in captions)
         findings = {caption: reader.read(caption) for caption in distinct}
-        return [self._summary(captions, findings) for captions in caption_lists]
+        return [Answer(self._summary(captions, findings)) for captions in caption_lists]
 
     def _summary(self, captions: Sequence[str], findings: Mapping[str, frozenset[Finding]]) -> str | None:
         needed = max(math.ceil(self._min_share * len(captions) - 1e-9), 1)

@@ -1,5 +1,7 @@
 """Counting what captions share, on captions written by hand as a language model might write them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from and_core.algorithms.descriptors import ASPECTS
 from and_core.algorithms.nouns import with_article
 from and_core.errors import ConfigError
 from and_core.models.captioners.acoustic import AcousticCaptioner
-from and_core.models.protocols import Clip
+from and_core.models.protocols import Captioner, Clip
 from and_core.models.summarizers.caption_reader import source_point
 from and_core.models.summarizers.commonalities import CommonalitiesSummarizer
 from and_core.models.text_encoders.minilm import MiniLM
@@ -23,8 +25,16 @@ DOGS = [
 ]
 
 
+def said_by(captioner: Captioner, clips: Sequence[Clip]) -> list[str | None]:
+    return [answer.value for answer in captioner.captions(clips)]
+
+
+def summarized(caption_lists: list[list[str]], min_share: float = 0.6) -> list[str | None]:
+    return [answer.value for answer in CommonalitiesSummarizer(min_share).summarize(caption_lists)]
+
+
 def summary(captions: list[str], min_share: float = 0.6) -> list[str]:
-    (text,) = CommonalitiesSummarizer(min_share).summarize([captions])
+    (text,) = summarized([captions], min_share)
     return text.split("\n") if text else []
 
 
@@ -57,11 +67,11 @@ def test_the_share_decides_and_is_told(captions: list[str], min_share: float, fo
 
 
 def test_captions_that_share_nothing_get_none() -> None:
-    assert CommonalitiesSummarizer().summarize([["a dog barks", "steady rain", "an old clock"], []]) == [None, None]
+    assert summarized([["a dog barks", "steady rain", "an old clock"], []]) == [None, None]
 
 
 def test_words_about_any_recording_are_no_commonality() -> None:
-    assert CommonalitiesSummarizer().summarize([["This is an audio recording of a sound."] * 5]) == [None]
+    assert summarized([["This is an audio recording of a sound."] * 5]) == [None]
 
 
 def test_a_phrase_is_preferred_to_its_words_where_it_is_as_common() -> None:
@@ -80,7 +90,7 @@ def test_a_word_is_preferred_to_a_phrase_where_the_word_is_more_common() -> None
 )
 def test_sources_that_look_like_verbs_are_found_in_the_captioners_sentences(name: str) -> None:
     clips = [Clip(f"{i}.wav", np.zeros(9, np.float32), 16_000, name, measurements={"x": 0.0}) for i in range(5)]
-    first = summary(AcousticCaptioner("label").captions(clips))[0].lower()
+    first = summary(said_by(AcousticCaptioner("label"), clips))[0].lower()
     assert f"all five clips contain {with_article(name.rstrip('s'))}" in first
 
 
@@ -91,14 +101,12 @@ def test_adjectives_outside_the_table_are_shared_too() -> None:
 
 def test_a_summary_does_not_depend_on_what_else_is_summarized() -> None:
     other = ["A cat.", "A loud cat."]
-    assert (
-        CommonalitiesSummarizer().summarize([other, DOGS, other])[1] == CommonalitiesSummarizer().summarize([DOGS])[0]
-    )
+    assert summarized([other, DOGS, other])[1] == summarized([DOGS])[0]
 
 
 def test_text_in_braces_or_another_script_passes_through_unharmed() -> None:
     assert summary(["a {share} dog {0}"] * 3)[0].endswith("contain a share dog.")
-    assert CommonalitiesSummarizer().summarize([["犬の声", "雨", ""]]) == [None]
+    assert summarized([["犬の声", "雨", ""]]) == [None]
 
 
 @settings(max_examples=200, deadline=None)
