@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -260,3 +261,38 @@ def test_a_kill_costs_64_replies_at_most(tmp_path: Path) -> None:
     questions = asked(journal)
     assert len(set(questions)) > 15 * 30
     assert len(questions) - len(set(questions)) <= UNSAVED
+
+
+@pytest.fixture(scope="module")
+def roomy_llama(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny Llama with a longer context: its tokenizer makes a token of nearly every letter."""
+    folder = tmp_path_factory.mktemp("roomy") / "llama"
+    shutil.copytree(tiny_llama, folder)
+    for file, setting in (("config.json", "max_position_embeddings"), ("tokenizer_config.json", "model_max_length")):
+        settings = json.loads((folder / file).read_text())
+        (folder / file).write_text(json.dumps(settings | {setting: 4096}))
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kind": "transformers", "device": "cpu", "dtype": "float32", "batch_size": 32},
+        pytest.param(
+            {"kind": "vllm", "dtype": "float32", "enforce_eager": True},
+            marks=(pytest.mark.vllm, pytest.mark.filterwarnings("default")),
+        ),
+    ],
+    ids=lambda options: options["kind"],
+)
+def test_a_run_with_random_weights_completes_without_a_summary(
+    asking_run: MakeRun, roomy_llama: Path, vllm_on_cpu: None, options: dict[str, Any]
+) -> None:
+    run = asking_run({"summarizer": {"max_tokens": 24, "temperature": 1.0}}, **options, model=str(roomy_llama))
+    notes = list(closing_notes(run_all(run)))
+    said = rows(run, "SELECT summary, raw, problem FROM summary")
+    assert len(said) == 34
+    assert all(summary is None and raw is not None and problem for summary, raw, problem in said)
+    assert any("34 of 34 summaries" in note for note in notes)
+    assert len({raw for _, raw, _ in said}) > 1

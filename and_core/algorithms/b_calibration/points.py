@@ -9,7 +9,8 @@ BULLET = r"[-*•–—·▪●◦‣+]"
 MARKED_LINE = re.compile(rf"^(?P<indent>\s*)(?P<marker>{NUMBER}|{BULLET})\s+(?P<text>\S.*)$")
 INLINE_BULLET = re.compile(r"(?<=[.!?:])\s+(?=[*•▪●◦‣]\s+\S)")
 INLINE_NUMBER = re.compile(r"(?<=[.!?:;])\s+(?=\(?(?P<number>\d{1,2})[.)]\s+\S)")
-MARKDOWN = re.compile(r"\*\*|__|`|^\s*#+\s+|^\s*>\s+|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)", re.MULTILINE)
+MARKDOWN = re.compile(r"\*(?:\*|(?<!\w\*)(?=\S)|(?<=\S\*)(?!\w))|__|`")
+MARKDOWN_LINE = re.compile(r"^\s*(?:#+|>)\s+", re.MULTILINE)
 
 SENTENCE_END = re.compile(r"[.!?]+[\"')\]”’]*\s+(?=\S)")
 ABBREVIATIONS = frozenset(
@@ -87,10 +88,14 @@ def points(summary: str) -> list[str]:
         Points without markers, white space collapsed; empty where nothing was said.
     """
     found: list[str] = []
-    for item in _under_their_titles(_items(_one_item_a_line(MARKDOWN.sub("", summary)))):
+    for item in _under_their_titles(_items(_one_item_a_line(_without_markdown(summary)))):
         said = [clean for sentence in sentences(item.text) if (clean := _without_chatter(sentence, item))]
         found += [" ".join(said)] if item.marker and said else said
     return found
+
+
+def _without_markdown(text: str) -> str:
+    return MARKDOWN.sub("", MARKDOWN_LINE.sub("", text) if "#" in text or ">" in text else text)
 
 
 def _one_item_a_line(text: str) -> str:

@@ -66,8 +66,9 @@ def wording_problem(text: str) -> Problem | None:
         count = len(signs.findall(text))
         if count > 1 and count > most * len(text):
             return "no sentences"
-    # Mixed case stays: such a word is not known.
-    words = [word if MIXED_CASE.search(word) else word.lower() for word in WORD.findall(text)]
+    words = WORD.findall(text.lower())
+    if MIXED_CASE.search(text):  # "loudBell" stays as it is, and so is not known
+        words = [word if MIXED_CASE.search(word) else word.lower() for word in WORD.findall(text)]
     letters = sum(map(len, words))
     latin = letters if text.isascii() else sum(len(word) for word in words if _is_latin(word))
     if letters and latin < letters / 2:
@@ -83,10 +84,13 @@ def longest_run(text: str) -> int:
     """How many words that carry meaning follow each other without anything between them."""
     longest = 0
     for part in MARK.split(text.lower()):
+        words = part.split()
         run = 0
-        for word in part.split():
-            run = 0 if word in FUNCTION_WORDS else run + 1
-            longest = max(longest, run)
+        if len(words) > longest:
+            for word in words:
+                run = 0 if word in FUNCTION_WORDS else run + 1
+                if run > longest:
+                    longest = run
     return longest
 
 

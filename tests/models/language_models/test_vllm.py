@@ -81,17 +81,11 @@ class TestEngine:
             list(model.replies(ask("rain"), **GREEDY))
 
     def test_closing_ends_the_engine_and_all_its_processes(self, vllm_model, ask):
-        def running() -> set[int]:
-            """Processes of engines; one that ended stays listed, without a command, until somebody asks how."""
-            return {process.pid for process in psutil.process_iter() if "VLLM::" in "".join(commands(process))}
-
-        def commands(process: psutil.Process) -> list[str]:
-            try:
-                return process.cmdline()
-            except psutil.Error:
-                return []
-
         list(vllm_model.replies(ask("rain"), **GREEDY))
-        ours = running() & {child.pid for child in psutil.Process().children(recursive=True)}
+        manager = vllm_model._engine._engine.engine_core.resources.engine_manager
+        ours = [psutil.Process(process.pid) for process in manager.processes]
+        ours += [worker for process in ours for worker in process.children(recursive=True)]
         vllm_model.close()
-        assert ours and not ours & running()
+        # One that has ended stays listed, without memory, until somebody asks how it ended.
+        ended = {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
+        assert all(not process.is_running() or process.status() in ended for process in ours)
