@@ -1,6 +1,5 @@
 """The command line: `and-precompute`."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from and_core.errors import AndError, ConfigError
+from precompute.arguments import RUNS, Runs
+from precompute.evaluate.commands import evaluate
 
 if TYPE_CHECKING:
     from precompute.pipeline import Job
@@ -20,15 +21,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Dissect audio networks, neuron by neuron.",
 )
-evaluate = typer.Typer(no_args_is_help=True, help="Tables of the paper, computed on a finished run.")
 app.add_typer(evaluate, name="evaluate")
 
 Config = Annotated[str, typer.Argument(help="A TOML file, or the name of a shipped configuration: demo, esc10.")]
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting, e.g. --set exemplars.k=10.")
 ]
-Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", envvar="AND_RUNS", help="The folder of all runs.")]
-RUNS = Path("runs")
 
 
 @app.command()
@@ -135,28 +133,6 @@ def download(
     console.print(f"Licence: {source.licence}", markup=False)
     root = shlex.quote(f"dataset.root={folder.resolve()}")
     console.print(f"Use it: and-precompute run CONFIG --set dataset.kind={kind} --set {root}", markup=False)
-
-
-@evaluate.command("last-layer")
-def last_layer(
-    name: Annotated[str, typer.Argument(metavar="RUN", help="A run's name.")],
-    runs: Runs = RUNS,
-    as_json: Annotated[bool, typer.Option("--json", help="Print rows for machines.")] = False,
-) -> None:
-    """Does each output neuron get the name of its class? (Tables 2 and 7 of the paper)"""
-    from dataclasses import asdict
-
-    from precompute.evaluate import last_layer_scores
-
-    scores = last_layer_scores(runs / name / "store")
-    if as_json:
-        typer.echo(json.dumps([asdict(score) for score in scores], indent=1))
-        return
-    table = Table("network", "method", "similarity", "n", "top-1", "top-5", "cosine")
-    for score in scores:
-        cells = (f"{score.top1:.1%}", f"{score.top5:.1%}", f"{score.cosine:.2f}")
-        table.add_row(score.network, score.method, score.similarity, str(score.n), *cells)
-    Console().print(table)
 
 
 def main(arguments: list[str] | None = None) -> None:

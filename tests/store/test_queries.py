@@ -7,90 +7,14 @@ import numpy as np
 import pytest
 
 from and_core.store import queries
-from and_core.store.build import StoreBuilder
-from and_core.store.connection import Store, open_store
-
-ROWS = """
-INSERT INTO store_meta VALUES ('schema_version', '3'), ('run', 'hand'), ('tau', '2'), ('captioner', 'by hand');
-INSERT INTO stage_run VALUES ('ablations', 'small', 'k', '{"fold": 2}', 3, 1.5, '{}');
-INSERT INTO dataset VALUES ('noises', 'audio_folder', 'f', 4);
-INSERT INTO class VALUES (0, 'dog', ['dog']), (1, 'sea_waves', ['sea', 'wave']), (2, 'never_heard', ['hear']);
-INSERT INTO clip VALUES
-    (0, 'a.wav', 0, 1, NULL, 2.0, 16000, 's', 'audio/a.flac', 'spectrograms/a.png'),
-    (1, 'b.wav', 0, 2, NULL, 2.0, 16000, 's', 'audio/b.flac', 'spectrograms/b.png'),
-    (2, 'c.wav', 1, 2, NULL, 2.0, 16000, 's', 'audio/c.flac', 'spectrograms/c.png'),
-    (3, 'd.wav', NULL, NULL, NULL, 2.0, 16000, 's', 'audio/d.flac', 'spectrograms/d.png');
-INSERT INTO skipped_clip VALUES ('e.wav', 'it holds no samples');
-INSERT INTO caption VALUES (0, 'hand', 'A dog barks.', 'Sure! A dog barks.', NULL),
-    (1, 'hand', NULL, 'I cannot hear.', 'refusal'), (2, 'hand', 'Waves.', NULL, NULL);
-INSERT INTO prompt VALUES ('summarize_commonalities', 'h', '## User
-{captions}');
-INSERT INTO network VALUES
-    (0, 'small', 'huggingface', '{"path": "here"}', 'f0', 'cls', 16000, 5.1, 5),
-    (1, 'other', 'huggingface', '{}', 'f1', 'mean', 16000, NULL, 2);
-INSERT INTO network_class VALUES (0, 0, 'sea_waves', 1), (0, 1, 'dog', 0), (0, 2, 'cat', NULL);
-INSERT INTO layer VALUES
-    (0, 0, 'layer1_output', 'output', 'm1', 3, 1), (1, 0, 'fc', 'fc', 'm2', 2, 2),
-    (2, 1, 'layer1_output', 'output', 'm', 2, 1);
-INSERT INTO neuron SELECT i, CASE WHEN i < 3 THEN 0 WHEN i < 5 THEN 1 ELSE 2 END,
-    CASE WHEN i < 3 THEN i WHEN i < 5 THEN i - 3 ELSE i - 5 END, 0, 1, range(33)
-    FROM range(7) t(i);
-INSERT INTO activation VALUES (0, [1, 1, -1, -1]), (1, [1, 1, -1, -1]), (2, [-1, -1, 1, 1]), (3, [1, -1, 1, -1]),
-    (4, [0, 0, 0, 0]), (5, [1, 1, -1, -1]), (6, [1, 1, -1, -1]);
-UPDATE neuron SET std = 0 WHERE neuron_id = 4;
-INSERT INTO exemplar VALUES
-    (0, 'high', 1, 1, 3.5), (0, 'high', 2, 0, 2.5), (0, 'low', 1, 3, -1.5), (1, 'high', 1, 2, 9.0);
-INSERT INTO token_trace VALUES
-    (0, 'high', 2, -1, 4, [0, 255, 51], [255, 0]), (0, 'low', 1, 0, 1, [0, 255], [255, 0]),
-    (1, 'high', 1, 2, 2, [0], NULL);
-INSERT INTO token_grid VALUES
-    (0, 0, [0, 0.1, 0.2], [0.2, 0.3, 0.4], [20, 900], [900, 8000]),
-    (0, 3, [0, 0.1], [0.2, 0.3], [20, 900], [900, 8000]), (0, 2, [0], [2], NULL, NULL),
-    (1, 0, [9, 9, 9], [9, 9, 9], NULL, NULL);
-INSERT INTO concept VALUES (0, 'dog', 'dog'), (1, 'sea_waves', 'sea waves');
-INSERT INTO closed_concept VALUES
-    (0, 'description_based', 'cos_cubed', 1, 0, 0.5), (0, 'description_based', 'cos_cubed', 2, 1, 0.2),
-    (0, 'description_based', 'cos', 1, 0, 0.9), (0, 'description_based', 'wpmi', 1, 1, 0.1),
-    (1, 'description_based', 'cos_cubed', 1, 1, 0.8), (1, 'description_based', 'cos_cubed', 2, 0, 0.7),
-    (1, 'description_based', 'cos', 1, 0, 0.9), (3, 'description_based', 'cos_cubed', 4, 0, 0.9),
-    (5, 'description_based', 'cos_cubed', 1, 0, 0.9);
-INSERT INTO summary VALUES (0, 'high', 'x', 'Sure! x', NULL), (0, 'low', 'y', NULL, NULL),
-    (1, 'high', NULL, 'I cannot.', 'refusal'), (1, 'low', NULL, NULL, NULL);
-INSERT INTO summary_point VALUES
-    (0, 'high', 1, 'Clear recording.', false, 1, 0.9), (0, 'high', 2, 'A LOUD dog barks.', true, 1, 0.1),
-    (0, 'low', 1, 'Clear.', true, NULL, NULL);
-INSERT INTO open_concept VALUES
-    (0, 'loud', 'adjective', 1), (0, 'dog', 'noun', 1), (0, 'wave', 'adjective', 1),
-    (1, 'loud', 'adjective', 2), (1, 'sea', 'noun', 1), (1, 'wave', 'noun', 1),
-    (2, 'wave', 'noun', 1), (2, 'dogma', 'noun', 5),
-    (5, 'loud', 'adjective', 1), (5, 'sea', 'noun', 1);
-INSERT INTO candidate_word VALUES (0, 'loud', true, NULL), (0, 'clear', false, 'negated');
-INSERT INTO acoustic_word VALUES ('loud', true, 'Yes!', NULL, 'a judge');
-INSERT INTO cluster VALUES (4, 3, 2, ['bark', 'loud']);
-INSERT INTO interpretability VALUES (0, 2, 4, 2), (1, 2, NULL, 0);
-INSERT INTO interpretability_by_chance VALUES (2, 0, 0.5), (2, 1, 0.25), (2, 2, 0.25);
-INSERT INTO baseline_logit VALUES (0, 0, [0.5, 2, 0]), (0, 1, [1, 2, 0]), (0, 2, [3, 0, 0]), (0, 3, [0, 0, 9]);
-INSERT INTO ablation VALUES (7, 0, 'open_concept', NULL, 1, NULL, 2, 2, 'fold 2');
-INSERT INTO ablation_result VALUES (7, 0, 1, 1, 0.5, 0.9, 0.8, 1, 1), (7, 1, 1, 3, -1, 0.9, 0.1, 1, 0);
-"""
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    path = tmp_path_factory.mktemp("store") / "and-hand.duckdb"
-    builder = StoreBuilder(path, clip_count=4)
-    with builder:
-        builder.connection.execute(ROWS).fetchall()
-        # Checks want exemplars of every neuron; the ones a test looks at are above.
-        builder.connection.execute(
-            "INSERT INTO exemplar SELECT neuron_id, 'low', 1, 0, 0 FROM neuron ANTI JOIN exemplar USING (neuron_id)"
-        ).fetchall()
-    return open_store(path)
+from and_core.store.connection import Store
 
 
 def test_every_query_has_a_limit() -> None:
-    source = Path(queries.__file__).read_text(encoding="utf-8")
-    functions = re.split(r"\n(?=def |@dataclass)", source)
+    modules = sorted(Path(queries.__file__).parent.glob("*.py"))
+    functions = [
+        part for file in modules for part in re.split(r"\n(?=def |@dataclass)", file.read_text(encoding="utf-8"))
+    ]
     asking = [function for function in functions if function.startswith("def ") and "store.query(" in function]
     assert len(asking) > 25
     assert [function.split("(")[0] for function in asking if "LIMIT" not in function] == []

@@ -1,4 +1,4 @@
-"""Tables of the paper, computed from a published store."""
+"""Does each output neuron get the name of its class? (Tables 2 and 7 of the paper)"""
 
 from pathlib import Path
 

@@ -1,0 +1,53 @@
+"""Every question that is asked of a store, one function each. The only SELECTs of the project outside build.py.
+
+Each query has a LIMIT and takes a few milliseconds; frames name their columns in the docstring. A neuron is given by
+its dense id and shown by `layer` and `position`: layer3_output#42. Pages say `from and_core.store import queries` and
+call `queries.neurons(...)`; the modules are one for each kind of question.
+"""
+
+from and_core.store.queries.about_networks import Network, depth, layer_names, layers, networks
+from and_core.store.queries.about_run import (
+    Dataset,
+    classes,
+    dataset,
+    evaluation_fold,
+    folds,
+    meta,
+    skipped_clips,
+    stage_runs,
+)
+from and_core.store.queries.adjective_counts import adjective_by_layer, adjectives, neurons_with_adjective
+from and_core.store.queries.last_layer import last_layer_concepts
+from and_core.store.queries.neuron_lists import SortKey, most_interpretable, neurons, neurons_of_layer, search
+from and_core.store.queries.one_neuron import (
+    Interpretability,
+    Neuron,
+    Summary,
+    activations,
+    candidate_words,
+    clip,
+    closed_concepts,
+    exemplars,
+    find_neuron,
+    interpretability,
+    nearest_neurons,
+    neuron,
+    neuron_range,
+    open_concepts,
+    points,
+    prompts,
+    quantiles,
+    reached_by_chance,
+    summaries,
+    token_traces,
+)
+from and_core.store.queries.pruning import (
+    Strategy,
+    ablation_results,
+    class_outputs,
+    evaluation_clips,
+    layer_widths,
+    output_names,
+    pruned_by,
+)
+from and_core.store.queries.rows import MAX_ROWS

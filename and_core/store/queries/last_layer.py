@@ -1,0 +1,41 @@
+"""Questions of the last-layer evaluation."""
+
+import numpy as np
+
+from and_core.algorithms.evaluation import LastLayerConcepts
+from and_core.store.connection import Store
+from and_core.store.queries.rows import MAX_NEURONS
+
+
+def last_layer_concepts(store: Store) -> list[LastLayerConcepts]:
+    """What every method and similarity function says of every output neuron whose class the data set has.
+
+    A neuron to which a function gives no answer has no concepts.
+    """
+    rows = store.query(
+        f"""
+        WITH asked AS (SELECT DISTINCT method, similarity FROM closed_concept),
+            outputs AS (
+                SELECT network.network_id, network.name AS network, neuron_id, class.name AS class_name
+                FROM network JOIN layer USING (network_id) JOIN neuron USING (layer_id)
+                    JOIN network_class ON network_class.network_id = network.network_id AND output = neuron.position
+                    JOIN class USING (class_id)
+                WHERE layer.kind = 'fc'
+            )
+        SELECT network, method, similarity, class_name,
+            list(concept.name ORDER BY rank) FILTER (concept.name IS NOT NULL) AS concepts
+        FROM outputs CROSS JOIN asked LEFT JOIN closed_concept USING (neuron_id, method, similarity)
+            LEFT JOIN concept USING (concept_id)
+        GROUP BY network_id, network, neuron_id, class_name, method, similarity
+        ORDER BY network_id, method, similarity, neuron_id LIMIT {MAX_NEURONS}"""
+    )
+    return [
+        LastLayerConcepts(
+            network=row["network"],
+            method=row["method"],
+            similarity=row["similarity"],
+            class_name=row["class_name"],
+            concepts=tuple(row["concepts"]) if isinstance(row["concepts"], (list, np.ndarray)) else (),
+        )
+        for row in rows.to_dict("records")
+    ]
