@@ -1,11 +1,9 @@
 """The log of replies: what is asked of a model, and what is not."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -144,7 +142,7 @@ def test_a_reader_that_stops_costs_no_reply(tmp_path: Path) -> None:
 
 
 KILLED = """
-import sys, time
+import os, signal, sys
 from pathlib import Path
 from and_core.models.fakes import FakeLanguageModel
 from and_core.models.protocols import Message
@@ -154,24 +152,23 @@ folder = Path(sys.argv[1])
 model = FakeLanguageModel(journal=str(folder / "journal"))
 asked = [[Message("user", str(number))] for number in range(6_000)]
 for _ in ReplyLog(model, folder / "log").replies(asked, max_tokens=9, temperature=0.0, seed=0):
-    pass
+    if model.asked == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_a_kill_costs_64_replies_at_most(tmp_path: Path) -> None:
+@pytest.mark.parametrize("replies", [1, 500, 511])
+def test_a_kill_costs_64_replies_at_most(tmp_path: Path, replies: int) -> None:
     journal = tmp_path / "journal"
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)])
-    while not journal.is_file() or len(journal.read_text().splitlines()) < 500:
-        assert process.poll() is None
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    before = len(journal.read_text().splitlines())
-    assert before < 6_000
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(replies)])
+    assert killed.returncode == -signal.SIGKILL
+    assert len(journal.read_text().splitlines()) == replies
     asked = [[Message("user", str(number))] for number in range(6_000)]
     model = FakeLanguageModel(journal=str(journal))
     list(ReplyLog(model, tmp_path / "log").replies(asked, max_tokens=9, temperature=0.0, seed=0))
-    assert len(journal.read_text().splitlines()) <= 6_000 + UNSAVED
+    questions = journal.read_text().splitlines()
+    assert len(set(questions)) == 6_000
+    assert len(questions) <= 6_000 + UNSAVED
 
 
 def test_what_is_told_counts_up_to_the_end(tmp_path: Path) -> None:

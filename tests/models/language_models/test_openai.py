@@ -86,7 +86,7 @@ def test_cut_off_and_empty_replies_are_told_apart_from_whole_ones(scripted_serve
 
 def test_no_more_requests_are_under_way_than_allowed(scripted_server, ask):
     def slowly(request: dict[str, Any]) -> str:
-        time.sleep(0.02)
+        time.sleep(0.1)
         return "yes"
 
     with scripted_server(script(slowly)) as server:
