@@ -61,7 +61,7 @@ class Exemplars(Section):
 
 class ClosedConcept(Section):
     concepts: str = "classes"
-    """The concept set D_c: `classes` for the data set's own, or a text file with one concept a line."""
+    """The concept set D_c: `classes` for the data set's own, the name of a shipped set, or a text file, one a line."""
     similarities: Annotated[
         tuple[Literal["cos", "cos_cubed", "rank_reorder", "wpmi", "soft_wpmi"], ...], Field(min_length=1)
     ] = ("cos", "cos_cubed", "rank_reorder", "wpmi", "soft_wpmi")
@@ -115,7 +115,11 @@ class RunConfig(Section):
     acoustic_word_judge: Annotated[Component, built_in("lexicon")] = Component(kind="lexicon")
     """Who says which adjectives describe sound."""
     text_encoder: Annotated[Component, built_in("minilm")] = Component(kind="minilm")
-    """Who embeds concepts, captions and points."""
+    """Who embeds captions and points, and concepts where no other encoder is set for them."""
+    concept_encoder: Component | None = None
+    """Who embeds concepts and captions for module A's description-based method, if not the text encoder."""
+    audio_text_encoder: Component | None = None
+    """Who embeds clips and concepts in one space for module A's text-audio-based method."""
     exemplars: Exemplars = Exemplars()
     a_closed_concept: ClosedConcept = ClosedConcept()
     b_calibration: Calibration = Calibration()

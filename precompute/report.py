@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 import pyarrow.compute as pc
 
 from precompute.pipeline import Job
-from precompute.stages.a_closed_concept import concept_names
 from precompute.stages.labels import label_note
 
 SHOWN_CLIPS = 5
@@ -39,10 +38,10 @@ def clip_notes(job: Job) -> Iterator[str]:
     k, clips = job.run.config.exemplars.k, job.table("clip").num_rows
     if clips < k:
         yield f"There are only {clips} clips, so that every neuron has {clips} exemplars instead of {k}."
-    if not concept_names(job.run):
+    if not job.run.concepts:
         yield (
             "The data set has no classes, so that no closed-set concepts were picked and nothing was pruned. "
-            "Give concepts in a text file, one a line: --set a_closed_concept.concepts=PATH."
+            "Name a shipped set, or a text file with one concept a line: --set a_closed_concept.concepts=esc50."
         )
 
 

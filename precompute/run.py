@@ -12,6 +12,7 @@ from and_core.errors import ConfigError
 from and_core.models import registry
 from and_core.models.protocols import (
     AcousticWordJudge,
+    AudioTextEncoder,
     Captioner,
     Freeable,
     LanguageModel,
@@ -20,6 +21,7 @@ from and_core.models.protocols import (
     TargetNetwork,
     TextEncoder,
 )
+from precompute.concept_sets import concept_set
 from precompute.config import Component, RunConfig
 from precompute.reply_log import FILE_NAME, ReplyLog
 
@@ -51,6 +53,11 @@ class Run:
     def dataset(self) -> ProbingDataset:
         dataset: ProbingDataset = _create("dataset", self.config.dataset, "dataset")
         return dataset
+
+    @cached_property
+    def concepts(self) -> tuple[str, ...]:
+        """The concept set D_c; empty where it is the data set's classes and there are none."""
+        return concept_set(self.config.a_closed_concept.concepts, self.dataset.class_names)
 
     def new_network(self, name: str) -> TargetNetwork:
         component = self.config.network[name]
@@ -112,9 +119,30 @@ class Run:
         encoder: TextEncoder = _create("text_encoder", self.config.text_encoder, "text_encoder")
         return encoder
 
+    def new_concept_encoder(self) -> TextEncoder:
+        """The text encoder of module A: that of [concept_encoder], else that of [text_encoder]."""
+        if self.config.concept_encoder is None:
+            return self.new_text_encoder()
+        encoder: TextEncoder = _create("text_encoder", self.config.concept_encoder, "concept_encoder")
+        return encoder
+
+    def new_audio_text_encoder(self) -> AudioTextEncoder:
+        """
+        Raises:
+            ConfigError: the configuration names none.
+        """
+        if self.config.audio_text_encoder is None:
+            raise ConfigError(
+                "The configuration has no audio-text encoder, and the text-audio-based method (TAB) needs one.",
+                'Add [audio_text_encoder] with kind = "clap" and path = a folder or a name on the Hugging Face hub.',
+            )
+        encoder: AudioTextEncoder = _create("audio_text_encoder", self.config.audio_text_encoder, "audio_text_encoder")
+        return encoder
+
     @cached_property
     def fingerprints(self) -> dict[str, str]:
         """Of every component, under the name of its table in the configuration. Bad components are refused here."""
+        has_audio = self.config.audio_text_encoder is not None
         return {
             "dataset": self.dataset.fingerprint,
             **{f"network.{name}": self.new_network(name).fingerprint for name in self.config.network},
@@ -122,6 +150,8 @@ class Run:
             "summarizer": self.new_summarizer().fingerprint,
             "acoustic_word_judge": self.new_acoustic_word_judge().fingerprint,
             "text_encoder": self.new_text_encoder().fingerprint,
+            "concept_encoder": self.new_concept_encoder().fingerprint,
+            **({"audio_text_encoder": self.new_audio_text_encoder().fingerprint} if has_audio else {}),
         }
 
 

@@ -35,6 +35,7 @@ def fake_registry() -> dict[str, dict[str, str]]:
         "concept_selector": "FakeSelector",
         "language_model": "FakeLanguageModel",
         "text_encoder": "FakeTextEncoder",
+        "audio_text_encoder": "FakeAudioTextEncoder",
     }
     return {protocol: {"fake": f"{__name__}:{name}"} for protocol, name in classes.items()}
 
@@ -190,8 +191,7 @@ class FakeCaptioner:
     def _source(self, clip: Clip) -> str:
         if not self.listens_only:
             return str(clip.class_name).replace("_", " ")
-        pitch = np.abs(np.fft.rfft(clip.waveform)).argmax() * clip.sample_rate_hz / len(clip.waveform)
-        return f"tone of {pitch:.0f} Hz"
+        return f"tone of {_loudest_hz(clip):.0f} Hz"
 
 
 class FakeSummarizer:
@@ -323,3 +323,25 @@ class FakeTextEncoder:
         ]
         embeddings = np.array(rows, dtype=np.float32).reshape(-1, 16)
         return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)
+
+
+class FakeAudioTextEncoder:
+    """Hears a clip as the text that names its class; a text is embedded as `FakeTextEncoder` has it."""
+
+    name = "fake audio-text encoder"
+    fingerprint = "fake audio-text encoder"
+
+    def embed_audio(self, clips: Sequence[Clip]) -> FloatArray:
+        return self.embed_text([CLASS_NAMES[_nearest_pitch(clip)] for clip in clips])
+
+    def embed_text(self, texts: Sequence[str]) -> FloatArray:
+        return FakeTextEncoder().embed([text.replace("_", " ") for text in texts])
+
+
+def _nearest_pitch(clip: Clip) -> int:
+    """Position in `PITCHES_HZ` of the pitch that is nearest to the clip's loudest."""
+    return int(np.abs(np.log2(max(_loudest_hz(clip), 1.0) / np.array(PITCHES_HZ))).argmin())
+
+
+def _loudest_hz(clip: Clip) -> float:
+    return float(np.abs(np.fft.rfft(clip.waveform)).argmax() * clip.sample_rate_hz / len(clip.waveform))

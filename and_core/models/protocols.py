@@ -342,3 +342,20 @@ class TextEncoder(Protocol):
     def embed(self, texts: Sequence[str]) -> FloatArray:
         """[N, D] float32, rows of unit length."""
         ...
+
+
+class AudioTextEncoder(Protocol):
+    """Embeds clips and texts in one space, so that a dot product says how well they fit (CLAP and its kin)."""
+
+    name: str
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def embed_audio(self, clips: Sequence[Clip]) -> FloatArray:
+        """[N, D] float32, rows of unit length; of clips at any sampling rate, of any length."""
+        ...
+
+    def embed_text(self, texts: Sequence[str]) -> FloatArray:
+        """[M, D] float32, rows of unit length."""
+        ...

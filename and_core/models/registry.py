@@ -49,6 +49,7 @@ REGISTRY: dict[str, dict[str, str]] = {
     "text_encoder": {
         "minilm": "and_core.models.text_encoders.minilm:MiniLM",
     },
+    "audio_text_encoder": {},
 }
 
 

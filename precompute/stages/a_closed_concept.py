@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,9 @@ import pyarrow as pa
 from and_core.algorithms.a_closed_concept.description_based import concept_features, concept_text
 from and_core.algorithms.a_closed_concept.similarity import ranked_concepts, similarity
 from and_core.algorithms.exemplars import constant_neurons
-from and_core.errors import ConfigError
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
 from precompute.stages.activations import ActivationFolder
-
-CONCEPTS = 'Give "classes", or a text file (UTF-8) with one concept a line.'
 
 
 class AClosedConcept(Stage):
@@ -26,14 +22,14 @@ class AClosedConcept(Stage):
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
         settings = run.config.a_closed_concept.model_dump(mode="json")
-        return {**settings, "concepts": concept_names(run), "text_encoder": run.fingerprints["text_encoder"]}
+        return {**settings, "concepts": list(run.concepts), "concept_encoder": run.fingerprints["concept_encoder"]}
 
     def items(self, job: Job) -> int:
         return ActivationFolder.of(job.input("activations")).neuron_count
 
     def shards(self, job: Job) -> list[range]:
         """A layer a shard: a concept's prior is taken over all neurons of a layer. None where there are no concepts."""
-        return ActivationFolder.of(job.input("activations")).ranges if concept_names(job.run) else []
+        return ActivationFolder.of(job.input("activations")).ranges if job.run.concepts else []
 
     @contextmanager
     def work(self, job: Job) -> Iterator[RunShard]:
@@ -42,28 +38,9 @@ class AClosedConcept(Stage):
         yield lambda items: concept_table(job, folder, items, clips, features)
 
     def finish(self, job: Job) -> Tables:
-        names = concept_names(job.run)
+        names = list(job.run.concepts)
         template = job.run.config.a_closed_concept.template
         return {"concept": pa.table({"name": names, "text": [concept_text(name, template) for name in names]})}
-
-
-def concept_names(run: Run) -> list[str]:
-    """The concept set D_c: the data set's classes (none where it has none), or the lines of a text file, each once.
-
-    Raises:
-        ConfigError: there is no such file, or it holds no concept.
-    """
-    concepts = run.config.a_closed_concept.concepts
-    if concepts == "classes":
-        return list(run.dataset.class_names)
-    try:
-        lines = Path(concepts).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"a_closed_concept.concepts = {concepts!r} cannot be read: {error}.", CONCEPTS) from error
-    names = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
-    if not names:
-        raise ConfigError(f"a_closed_concept.concepts = {concepts!r} holds no concept.", CONCEPTS)
-    return names
 
 
 def described_concepts(job: Job) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
@@ -71,8 +48,8 @@ def described_concepts(job: Job) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.f
     captions = job.input("captions").table("caption")["caption"].to_pylist()
     clips = np.flatnonzero([bool(caption) for caption in captions])
     settings = job.run.config.a_closed_concept
-    texts = [concept_text(name, settings.template) for name in concept_names(job.run)]
-    encoder = job.run.new_text_encoder()
+    texts = [concept_text(name, settings.template) for name in job.run.concepts]
+    encoder = job.run.new_concept_encoder()
     features = concept_features(
         encoder.embed([captions[clip] for clip in clips]), encoder.embed(texts), feature=settings.feature
     )

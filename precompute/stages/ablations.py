@@ -26,7 +26,6 @@ from and_core.errors import ConfigError
 from and_core.models.protocols import FloatArray, TargetNetwork
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
-from precompute.stages.a_closed_concept import concept_names
 from precompute.stages.activations import ActivationFolder
 from precompute.stages.clips import ClipArchive
 from precompute.stages.labels import matched_classes
@@ -162,7 +161,7 @@ def open_neurons(job: Job, class_name: str) -> npt.NDArray[np.int64]:
 
 def closed_neurons(job: Job, class_name: str) -> npt.NDArray[np.int64]:
     """None where the concept set does not hold the class."""
-    concepts = [normalised_name(name) for name in concept_names(job.run)]
+    concepts = [normalised_name(name) for name in job.run.concepts]
     table = job.input("a_closed_concept").table("closed_concept")
     if normalised_name(class_name) not in concepts or not table.num_rows:
         return np.zeros(0, np.int64)
