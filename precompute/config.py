@@ -73,6 +73,11 @@ class ClosedConcept(Section):
     keep: Annotated[int, Field(ge=1)] = 5
     """How many best concepts to store per neuron and function."""
 
+    @property
+    def speaker(self) -> str:
+        """The function whose first concept is a method's answer: cos cubed, as for DB in the paper's scripts."""
+        return "cos_cubed" if "cos_cubed" in self.similarities else self.similarities[0]
+
 
 class Calibration(Section):
     threshold: Annotated[float, Field(ge=-1, le=1)] = 0.7

@@ -19,7 +19,8 @@ class LastLayerConcepts:
     network: str
     method: str
     """description_based, text_audio_based, in_context."""
-    similarity: str
+    similarity: str | None
+    """None for in_context, which compares no activations."""
     class_name: str
     """The class that the neuron stands for: the truth."""
     concepts: tuple[str, ...]
@@ -32,7 +33,7 @@ class LastLayerScore:
 
     network: str
     method: str
-    similarity: str
+    similarity: str | None
     n: int
     """Output neurons evaluated."""
     top1: float
@@ -58,7 +59,7 @@ def last_layer_evaluation(concepts: Iterable[LastLayerConcepts], encoder: TextEn
     Returns:
         One row a network, method and similarity function, in the order they first appear.
     """
-    groups: dict[tuple[str, str, str], list[LastLayerConcepts]] = {}
+    groups: dict[tuple[str, str, str | None], list[LastLayerConcepts]] = {}
     for entry in concepts:
         groups.setdefault((entry.network, entry.method, entry.similarity), []).append(entry)
     cosines = _cosines([entry for group in groups.values() for entry in group], encoder)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from and_core.errors import StoreError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised when schema.sql changes: a store of another version is not opened but published again."""
 STORAGE_VERSION = "v1.5.0"
 """DuckDB's file format: the newest that both 1.5 and 2.x read."""
@@ -39,6 +39,14 @@ CHECKS = {
     "a closed-set concept that is not in the concept set": "FROM closed_concept ANTI JOIN concept USING (concept_id)",
     "a closed-set concept of no neuron": "FROM closed_concept ANTI JOIN neuron USING (neuron_id)",
     "a score that is not finite": "FROM closed_concept WHERE NOT isfinite(score)",
+    "a score that is missing": "FROM closed_concept WHERE method <> 'in_context' AND score IS NULL",
+    "a pick that is not the first of its function": """
+        FROM concept_pick LEFT JOIN closed_concept AS first
+            ON first.neuron_id = concept_pick.neuron_id AND first.method = concept_pick.method AND rank = 1
+                AND first.similarity IS NOT DISTINCT FROM concept_pick.similarity
+        WHERE first.concept_id IS DISTINCT FROM concept_pick.concept_id""",
+    "a pick of a reply that cannot be used": "FROM concept_pick WHERE problem IS NOT NULL AND concept_id IS NOT NULL",
+    "a share beyond 0..1": "FROM concept_pick WHERE NOT (share BETWEEN 0 AND 1) OR NOT isfinite(margin)",
     "a summary of no neuron": "FROM summary ANTI JOIN neuron USING (neuron_id)",
     "a point without a summary": "FROM summary_point ANTI JOIN summary USING (neuron_id, polarity)",
     "a point struck by nothing": "FROM summary_point WHERE NOT kept AND nearest_low IS NULL",

@@ -4,7 +4,7 @@
 
 -- ------------------------------------------------------------------ the run
 CREATE TABLE store_meta (          -- what the store is: schema_version, run, exemplar_k, clusters, tau, calibration_threshold,
-    name  VARCHAR PRIMARY KEY,     -- closed_concept_feature, and who did what: captioner, summarizer, acoustic_word_judge, text_encoder
+    name  VARCHAR PRIMARY KEY,     -- closed_concept_feature, closed_concept_method (the run's first), and who did what: captioner, summarizer, ...
     value VARCHAR NOT NULL
 );
 CREATE TABLE stage_run (           -- what was computed, from what, and how long it took
@@ -151,11 +151,24 @@ CREATE TABLE concept (                 -- D_c
 CREATE TABLE closed_concept (          -- the best few concepts of every neuron; no rows where a function gives it no answer (a constant neuron)
     neuron_id  INTEGER NOT NULL,
     method     VARCHAR NOT NULL,       -- description_based, text_audio_based, in_context
-    similarity VARCHAR NOT NULL,       -- cos, cos_cubed, rank_reorder, wpmi, soft_wpmi
+    similarity VARCHAR,                -- cos, cos_cubed, rank_reorder, wpmi, soft_wpmi; NULL for in_context, which reads the calibrated summary
     rank       INTEGER NOT NULL,       -- from 1
     concept_id INTEGER NOT NULL,
-    score      FLOAT NOT NULL
+    score      FLOAT                   -- NULL for in_context, which gives an order and no numbers
 );
+CREATE TABLE concept_pick (            -- the answer of every method that the run asked, one row a neuron and method
+    neuron_id  INTEGER NOT NULL,
+    method     VARCHAR NOT NULL,       -- as in closed_concept
+    similarity VARCHAR,                -- the function that speaks for the method: cos_cubed, or the first where the run has no cos_cubed
+    concept_id INTEGER,                -- that function's, or the selector's, first concept; NULL where there is no answer
+    margin     FLOAT,                  -- its score less the second concept's; NULL where one of them has none
+    share      FLOAT,                  -- how sure: share, 0..1, of resamples of the clips in which it stays first; NULL where nobody looked
+    raw        VARCHAR,                -- in_context: the model's reply as it came; NULL where no model was asked
+    problem    VARCHAR                 -- in_context: why the reply cannot be used: as in caption
+);
+CREATE VIEW best_concept AS            -- the pick that stands for its neuron where there is room for one: that of the run's first method
+    SELECT neuron_id, concept_id, margin, share FROM concept_pick
+    WHERE concept_id IS NOT NULL AND method = (SELECT value FROM store_meta WHERE name = 'closed_concept_method');
 
 -- ------------------------------------------------------------------ B: summaries and their calibration
 CREATE TABLE summary (                 -- S_h and S_l

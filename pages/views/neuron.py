@@ -8,6 +8,7 @@ import streamlit as st
 from and_core.store import queries
 from and_core.store.queries import Neuron
 from pages.components import charts, clip_card, evidence, links, messages, pickers, time_trace, where
+from pages.components.concept_line import concept_line
 from pages.components.store import View, current_view
 
 
@@ -80,11 +81,11 @@ def concepts(view: View, neuron: Neuron) -> None:
     closed, words = st.columns(2, gap="medium")
     with closed:
         st.markdown("##### Closest concepts")
+        said = concept_line(queries.concept_picks(view.store, neuron.neuron_id))
+        st.text(said or "No concept: its activation is the same for every clip, or the concept set is empty.")
         scores = queries.closed_concepts(view.store, neuron.neuron_id)
-        if scores.empty or scores["score"].isna().all():
-            st.text("No concept: its activation is the same for every clip, or the concept set is empty.")
-        else:
-            closed_chips(scores)
+        if scores["score"].notna().any():
+            closed_chips(scores[scores["method"] == scores["method"].iloc[0]])
     with words:
         st.markdown("##### Words")
         found = queries.open_concepts(view.store, neuron.neuron_id)
@@ -99,21 +100,18 @@ def concepts(view: View, neuron: Neuron) -> None:
 
 
 def closed_chips(scores: pd.DataFrame) -> None:
-    """The best concepts by the first function, and what the others say."""
-    method, function = scores["method"].iloc[0], scores["similarity"].iloc[0]
-    shown = scores[(scores["method"] == method) & (scores["similarity"] == function)]
+    """The best concepts by a method's first function, and what its other functions say."""
+    function = scores["similarity"].iloc[0]
+    shown = scores[scores["similarity"] == function]
     with st.container(horizontal=True, gap="small"):
         for place, row in enumerate(shown.itertuples()):
-            if pd.notna(row.score):
-                st.badge(links.plain(f"{row.concept} {row.score:.3f}"), color="green" if place == 0 else "gray")
-    firsts = scores[(scores["rank"] == 1) & scores["score"].notna()]
+            st.badge(links.plain(f"{row.concept} {row.score:.3f}"), color="green" if place == 0 else "gray")
+    firsts = scores[scores["rank"] == 1]
     best = shown["concept"].iloc[0]
     agreeing = int((firsts["concept"] == best).sum())
     others = sorted(set(firsts["concept"]) - {best})
-    margin = shown["score"].iloc[0] - shown["score"].iloc[1] if len(shown) > 1 else float("nan")
-    margin_text = f"margin {margin:.3f}; " if pd.notna(margin) else ""
     said = f" Others say {', '.join(others)}." if others else ""
-    st.caption(links.plain(f"{function}: {margin_text}{agreeing} of {len(firsts)} functions agree on {best}.{said}"))
+    st.caption(links.plain(f"{function}; {agreeing} of {len(firsts)} functions agree on {best}.{said}"))
 
 
 def summaries(view: View, neuron: Neuron) -> None:

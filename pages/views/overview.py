@@ -22,6 +22,11 @@ MEASURES = {
         True,
         "Share of neurons for which most similarity functions agree on the concept",
     ),
+    "methods agree": (
+        "agreeing_share",
+        True,
+        "Share of the neurons named by two or more methods to which all of them give the same concept",
+    ),
     "points kept": ("points_per_neuron", False, "Mean number of points that calibration keeps"),
 }
 SORTS: dict[str, tuple[SortKey, bool]] = {
@@ -89,7 +94,8 @@ def open_neuron_id(view: View, neuron_id: int) -> None:
 def grid(layers: pd.DataFrame, layer: str) -> None:
     """The layers by depth and kind, coloured by a measure."""
     st.subheader("Layers")
-    chosen = st.segmented_control("Colour by", list(MEASURES), default="interpretable share", required=True)
+    known = [name for name, (column, _, _) in MEASURES.items() if layers[column].notna().any()]
+    chosen = st.segmented_control("Colour by", known, default="interpretable share", required=True)
     measure, as_share, meaning = MEASURES[str(chosen)]
 
     def open_layer() -> None:
@@ -107,7 +113,8 @@ def grid(layers: pd.DataFrame, layer: str) -> None:
     )
     with st.expander("The same as a table"):
         shares = {
-            name: st.column_config.NumberColumn(format="percent") for name in ("interpretable_share", "named_share")
+            name: st.column_config.NumberColumn(format="percent")
+            for name in ("interpretable_share", "named_share", "agreeing_share")
         }
         means = {
             name: st.column_config.NumberColumn(format="%.2f")

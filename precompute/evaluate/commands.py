@@ -29,5 +29,5 @@ def last_layer(
     table = Table("network", "method", "similarity", "n", "top-1", "top-5", "cosine")
     for score in scores:
         cells = (f"{score.top1:.1%}", f"{score.top5:.1%}", f"{score.cosine:.2f}")
-        table.add_row(score.network, score.method, score.similarity, str(score.n), *cells)
+        table.add_row(score.network, score.method, score.similarity or "", str(score.n), *cells)
     Console().print(table)

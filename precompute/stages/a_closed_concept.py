@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from and_core.algorithms.a_closed_concept.description_based import concept_features, concept_text
-from and_core.algorithms.a_closed_concept.similarity import ranked_concepts, similarity
+from and_core.algorithms.a_closed_concept.similarity import RankedConcepts, ranked_concepts, similarity
 from and_core.algorithms.exemplars import constant_neurons
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
@@ -18,6 +18,7 @@ from precompute.stages.activations import ActivationFolder
 
 class AClosedConcept(Stage):
     name = "a_closed_concept"
+    version = 2
     inputs = ("activations", "captions")
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
@@ -66,20 +67,40 @@ def concept_table(
     settings = job.run.config.a_closed_concept
     activations = folder.activations(folder.layer_of(items).name)[:, clips]
     undefined = constant_neurons(activations)
-    tables = []
-    for name in settings.similarities:
-        concepts, scores, valid = ranked_concepts(similarity(name, activations, features), settings.keep, undefined)
-        neurons, ranks = np.nonzero(valid)
-        tables.append(
-            pa.table(
-                {
-                    "neuron": (neurons + items.start).astype(np.int32),
-                    "method": pa.repeat("description_based", len(neurons)),
-                    "similarity": pa.repeat(name, len(neurons)),
-                    "rank": (ranks + 1).astype(np.int32),
-                    "concept": concepts[valid].astype(np.int32),
-                    "score": scores[valid].astype(np.float32),
-                }
-            )
-        )
-    return {"closed_concept": pa.concat_tables(tables)}
+    best: dict[str, RankedConcepts] = {
+        name: ranked_concepts(similarity(name, activations, features), settings.keep, undefined)
+        for name in settings.similarities
+    }
+    found = [ranked_rows(items, "description_based", name, ranked) for name, ranked in best.items()]
+    picks = pick_rows(items, "description_based", settings.speaker, best[settings.speaker])
+    return {"closed_concept": pa.concat_tables(found), "concept_pick": picks}
+
+
+def ranked_rows(items: range, method: str, function: str, ranked: RankedConcepts) -> pa.Table:
+    """A row for every concept that was kept of every neuron."""
+    neurons, ranks = np.nonzero(ranked.valid)
+    return pa.table(
+        {
+            "neuron": (neurons + items.start).astype(np.int32),
+            "method": pa.repeat(method, len(neurons)),
+            "similarity": pa.repeat(function, len(neurons)),
+            "rank": (ranks + 1).astype(np.int32),
+            "concept": ranked.concepts[ranked.valid].astype(np.int32),
+            "score": ranked.scores[ranked.valid].astype(np.float32),
+        }
+    )
+
+
+def pick_rows(items: range, method: str, function: str, ranked: RankedConcepts) -> pa.Table:
+    """What a method answers for every neuron."""
+    none = ~ranked.valid[:, 0]
+    margin, has_margin = ranked.margins()
+    return pa.table(
+        {
+            "neuron": np.array(items, dtype=np.int32),
+            "method": pa.repeat(method, len(items)),
+            "similarity": pa.repeat(function, len(items)),
+            "concept": pa.array(ranked.concepts[:, 0], pa.int32(), mask=none),
+            "margin": pa.array(margin, pa.float32(), mask=~has_margin),
+        }
+    )

@@ -165,7 +165,8 @@ def closed_neurons(job: Job, class_name: str) -> npt.NDArray[np.int64]:
     table = job.input("a_closed_concept").table("closed_concept")
     if normalised_name(class_name) not in concepts or not table.num_rows:
         return np.zeros(0, np.int64)
-    picks = table.filter(pc.equal(table["similarity"], CLOSED_SIMILARITY))
+    of_method = table.filter(pc.equal(table["method"], "description_based"))
+    picks = of_method.filter(pc.equal(of_method["similarity"], CLOSED_SIMILARITY))
     neurons, picked, ranks = (picks[column].to_numpy() for column in ("neuron", "concept", "rank"))
     return closed_concept_neurons(neurons, picked, ranks, concepts.index(normalised_name(class_name)))
 

@@ -19,7 +19,7 @@ PER_NEURON = {
     "exemplars": ("exemplar",),
     "token_traces": ("token_trace",),
     "summaries": ("summary",),
-    "a_closed_concept": ("closed_concept",),
+    "a_closed_concept": ("closed_concept", "concept_pick"),
     "b_calibration": ("summary_point",),
     "c_open_concept": ("open_concept", "candidate_word"),
     "interpretability": ("interpretability",),
@@ -60,6 +60,7 @@ def store_meta(run: Run) -> dict[str, str]:
         "tau": str(run.config.interpretability.tau),
         "calibration_threshold": str(run.config.b_calibration.threshold),
         "closed_concept_feature": run.config.a_closed_concept.feature,
+        "closed_concept_method": "description_based",
     }
 
 

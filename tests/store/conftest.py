@@ -6,7 +6,8 @@ from and_core.store.build import StoreBuilder
 from and_core.store.connection import Store, open_store
 
 ROWS = """
-INSERT INTO store_meta VALUES ('schema_version', '3'), ('run', 'hand'), ('tau', '2'), ('captioner', 'by hand');
+INSERT INTO store_meta VALUES ('schema_version', '4'), ('run', 'hand'), ('tau', '2'), ('captioner', 'by hand'),
+    ('closed_concept_method', 'description_based');
 INSERT INTO stage_run VALUES ('ablations', 'small', 'k', '{"fold": 2}', 3, 1.5, '{}');
 INSERT INTO dataset VALUES ('noises', 'audio_folder', 'f', 4);
 INSERT INTO class VALUES (0, 'dog', ['dog']), (1, 'sea_waves', ['sea', 'wave']), (2, 'never_heard', ['hear']);
@@ -48,7 +49,15 @@ INSERT INTO closed_concept VALUES
     (0, 'description_based', 'cos', 1, 0, 0.9), (0, 'description_based', 'wpmi', 1, 1, 0.1),
     (1, 'description_based', 'cos_cubed', 1, 1, 0.8), (1, 'description_based', 'cos_cubed', 2, 0, 0.7),
     (1, 'description_based', 'cos', 1, 0, 0.9), (3, 'description_based', 'cos_cubed', 4, 0, 0.9),
-    (5, 'description_based', 'cos_cubed', 1, 0, 0.9);
+    (5, 'description_based', 'cos_cubed', 1, 0, 0.9), (0, 'in_context', NULL, 1, 1, NULL),
+    (0, 'text_audio_based', 'cos_cubed', 1, 0, 0.4), (1, 'in_context', NULL, 1, 1, NULL);
+INSERT INTO concept_pick VALUES
+    (0, 'in_context', NULL, 1, NULL, NULL, 'Answer: sea waves', NULL),
+    (0, 'text_audio_based', 'cos_cubed', 0, NULL, 0.5, NULL, NULL),
+    (0, 'description_based', 'cos_cubed', 0, 0.3, 0.95, NULL, NULL),
+    (1, 'description_based', 'cos_cubed', 1, 0.1, 0.6, NULL, NULL), (1, 'in_context', NULL, 1, NULL, NULL, NULL, NULL),
+    (2, 'in_context', NULL, NULL, NULL, NULL, 'I cannot.', 'refusal'),
+    (5, 'description_based', 'cos_cubed', 0, NULL, 1, NULL, NULL);
 INSERT INTO summary VALUES (0, 'high', 'x', 'Sure! x', NULL), (0, 'low', 'y', NULL, NULL),
     (1, 'high', NULL, 'I cannot.', 'refusal'), (1, 'low', NULL, NULL, NULL);
 INSERT INTO summary_point VALUES

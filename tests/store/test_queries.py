@@ -48,6 +48,9 @@ def test_a_layer_counts_every_neuron_of_its_own(store: Store) -> None:
     assert layers["named_share"]["layer1_output"] == pytest.approx(1 / 3)
     assert layers["points_per_neuron"]["layer1_output"] == pytest.approx(1 / 3)
     assert layers["described"]["layer1_output"] == 1
+    # Neuron 0: one of three methods disagrees. Neuron 1: both agree. Neuron 2: nobody has an answer.
+    assert layers["agreeing_share"]["layer1_output"] == pytest.approx(1 / 2)
+    assert np.isnan(layers["agreeing_share"]["fc"])
 
 
 def test_a_row_of_a_layer_says_what_its_neuron_hears(store: Store) -> None:
@@ -191,8 +194,20 @@ def test_prompts_are_kept_with_the_run(store: Store) -> None:
 
 
 def test_the_papers_similarity_comes_first(store: Store) -> None:
-    rows = queries.closed_concepts(store, 0)
-    assert rows["similarity"].tolist() == ["cos_cubed", "cos_cubed", "cos", "wpmi"]
+    rows = queries.closed_concepts(store, 0).fillna("")
+    assert rows["similarity"].tolist() == ["cos_cubed", "cos_cubed", "cos", "wpmi", "cos_cubed", ""]
+    assert rows["method"].tolist()[3:] == ["description_based", "text_audio_based", "in_context"]
+
+
+def test_every_method_has_its_say_and_says_how_sure_it_is(store: Store) -> None:
+    picks = queries.concept_picks(store, 0)
+    assert picks["method"].tolist() == ["description_based", "text_audio_based", "in_context"]
+    assert picks["concept"].tolist() == ["dog", "dog", "sea waves"]
+    assert picks["margin"].tolist() == pytest.approx([0.3, np.nan, np.nan], nan_ok=True)
+    assert picks["share"].tolist() == pytest.approx([0.95, 0.5, np.nan], nan_ok=True)
+    assert picks["raw"].tolist()[-1] == "Answer: sea waves"
+    refused = queries.concept_picks(store, 2).iloc[0]
+    assert (refused["problem"], refused["concept"]) == ("refusal", None)
 
 
 def test_words_considered_say_what_dropped_them(store: Store) -> None:

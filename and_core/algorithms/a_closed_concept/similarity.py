@@ -197,6 +197,11 @@ class RankedConcepts(NamedTuple):
     valid: npt.NDArray[np.bool_]
     """[J, keep] False where there is no answer: NULL in the store."""
 
+    def margins(self) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+        """[J] the best score less the second, and where there are two of them; 0 where not."""
+        two: npt.NDArray[np.bool_] = self.valid[:, :2].sum(axis=1) == 2
+        return np.where(two, self.scores[:, 0] - self.scores[:, :2][:, -1], np.float32(0)), two
+
 
 def ranked_concepts(scores: FloatArray, keep: int, undefined: npt.NDArray[np.bool_] | None = None) -> RankedConcepts:
     """Pick the `keep` best concepts of every neuron from `scores` [J, M]; equal scores in the order of the concepts.

@@ -27,6 +27,7 @@ from and_core.store.queries.one_neuron import (
     candidate_words,
     clip,
     closed_concepts,
+    concept_picks,
     exemplars,
     find_neuron,
     interpretability,

@@ -58,7 +58,8 @@ def layers(store: Store, network_id: int) -> pd.DataFrame:
 
     Columns: layer_id, name, kind, depth, neurons, interpretable_share (at the run's tau), adjectives_per_neuron,
     named_share (more than half of the similarity functions put the same concept first), points_per_neuron (kept by
-    calibration), described (neurons with at least one kept point).
+    calibration), described (neurons with at least one kept point), agreeing_share (of the neurons that two or more
+    methods name, those to which all of them give the same concept; None where there is no such neuron).
     """
     return store.query(
         f"""
@@ -71,16 +72,19 @@ def layers(store: Store, network_id: int) -> pd.DataFrame:
                    WHERE polarity = 'high' AND kept GROUP BY neuron_id),
         votes AS (SELECT neuron_id, concept_id, count(*) AS votes FROM closed_concept
                   WHERE rank = 1 AND method = 'description_based' GROUP BY ALL),
-        named AS (SELECT neuron_id, 2 * max(votes) > sum(votes) AS named FROM votes GROUP BY neuron_id)
+        named AS (SELECT neuron_id, 2 * max(votes) > sum(votes) AS named FROM votes GROUP BY neuron_id),
+        agreed AS (SELECT neuron_id, min(concept_id) = max(concept_id) AS agree FROM concept_pick
+                   GROUP BY neuron_id HAVING count(concept_id) >= 2)
         SELECT layer_id, any_value(name) AS name, any_value(kind) AS kind, any_value(depth) AS depth,
             count(*) AS neurons,
             avg(CAST(coalesce(interpretable, false) AS INTEGER)) AS interpretable_share,
             avg(coalesce(adjectives, 0)) AS adjectives_per_neuron,
             avg(CAST(coalesce(named, false) AS INTEGER)) AS named_share,
             avg(coalesce(points, 0)) AS points_per_neuron,
-            count(points) AS described
+            count(points) AS described,
+            avg(CAST(agree AS INTEGER)) AS agreeing_share
         FROM own JOIN layer USING (layer_id) LEFT JOIN shared USING (neuron_id) LEFT JOIN spoken USING (neuron_id)
-            LEFT JOIN points USING (neuron_id) LEFT JOIN named USING (neuron_id)
+            LEFT JOIN points USING (neuron_id) LEFT JOIN named USING (neuron_id) LEFT JOIN agreed USING (neuron_id)
         GROUP BY layer_id ORDER BY layer_id LIMIT {MAX_ROWS}""",
         {"network": network_id},
     )

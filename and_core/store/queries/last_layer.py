@@ -4,7 +4,7 @@ import numpy as np
 
 from and_core.algorithms.evaluation import LastLayerConcepts
 from and_core.store.connection import Store
-from and_core.store.queries.rows import MAX_NEURONS
+from and_core.store.queries.rows import MAX_NEURONS, or_none
 
 
 def last_layer_concepts(store: Store) -> list[LastLayerConcepts]:
@@ -22,18 +22,20 @@ def last_layer_concepts(store: Store) -> list[LastLayerConcepts]:
                     JOIN class USING (class_id)
                 WHERE layer.kind = 'fc'
             )
-        SELECT network, method, similarity, class_name,
+        SELECT network, asked.method, asked.similarity, class_name,
             list(concept.name ORDER BY rank) FILTER (concept.name IS NOT NULL) AS concepts
-        FROM outputs CROSS JOIN asked LEFT JOIN closed_concept USING (neuron_id, method, similarity)
+        FROM outputs CROSS JOIN asked
+            LEFT JOIN closed_concept AS found ON found.neuron_id = outputs.neuron_id AND found.method = asked.method
+                AND found.similarity IS NOT DISTINCT FROM asked.similarity
             LEFT JOIN concept USING (concept_id)
-        GROUP BY network_id, network, neuron_id, class_name, method, similarity
-        ORDER BY network_id, method, similarity, neuron_id LIMIT {MAX_NEURONS}"""
+        GROUP BY network_id, network, outputs.neuron_id, class_name, asked.method, asked.similarity
+        ORDER BY network_id, asked.method, asked.similarity, outputs.neuron_id LIMIT {MAX_NEURONS}"""
     )
     return [
         LastLayerConcepts(
             network=row["network"],
             method=row["method"],
-            similarity=row["similarity"],
+            similarity=or_none(row["similarity"]),
             class_name=row["class_name"],
             concepts=tuple(row["concepts"]) if isinstance(row["concepts"], (list, np.ndarray)) else (),
         )

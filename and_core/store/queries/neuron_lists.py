@@ -38,13 +38,8 @@ def neurons(store: Store, neuron_ids: Sequence[int]) -> pd.DataFrame:
 
 
 _NEURON_ROWS = """
-    shown AS (SELECT method, similarity FROM closed_concept
-              WHERE neuron_id = (SELECT min(neuron_id) FROM closed_concept)
-              ORDER BY method <> 'description_based', similarity <> 'cos_cubed', similarity LIMIT 1),
-    best AS (SELECT neuron_id, max(text) FILTER (rank = 1) AS concept,
-                 max(score) FILTER (rank = 1) - max(score) FILTER (rank = 2) AS margin
-             FROM closed_concept JOIN concept USING (concept_id) JOIN shown USING (method, similarity)
-             SEMI JOIN chosen USING (neuron_id) WHERE rank <= 2 GROUP BY neuron_id),
+    best AS (SELECT neuron_id, text AS concept, margin FROM best_concept JOIN concept USING (concept_id)
+             SEMI JOIN chosen USING (neuron_id)),
     kept AS (SELECT neuron_id, arg_min(point, position) AS first_point FROM summary_point
              SEMI JOIN chosen USING (neuron_id) WHERE polarity = 'high' AND kept GROUP BY neuron_id),
     words AS (SELECT neuron_id, list(word ORDER BY count DESC, word) AS adjectives FROM open_concept
@@ -64,11 +59,9 @@ def most_interpretable(store: Store, network_id: int, limit: int = 1) -> list[in
     rows = store.query(
         """
         WITH chosen AS (SELECT neuron_id FROM interpretability JOIN neuron USING (neuron_id) JOIN layer USING (layer_id)
-                        WHERE network_id = $network),
-        margin AS (SELECT neuron_id, max(score) FILTER (rank = 1) - max(score) FILTER (rank = 2) AS margin
-                   FROM closed_concept SEMI JOIN chosen USING (neuron_id)
-                   WHERE method = 'description_based' AND similarity = 'cos_cubed' AND rank <= 2 GROUP BY neuron_id)
-        SELECT neuron_id FROM interpretability SEMI JOIN chosen USING (neuron_id) LEFT JOIN margin USING (neuron_id)
+                        WHERE network_id = $network)
+        SELECT neuron_id FROM interpretability SEMI JOIN chosen USING (neuron_id)
+            LEFT JOIN best_concept USING (neuron_id)
         ORDER BY shared_clips DESC, margin DESC NULLS LAST, neuron_id LIMIT $limit""",
         {"network": network_id, "limit": limit},
     )
@@ -91,8 +84,7 @@ def search(store: Store, network_id: int, words: Sequence[str], limit: int = 100
         WITH said AS (
             SELECT neuron_id, 1 AS place, word AS text FROM open_concept WHERE part_of_speech = 'adjective'
             UNION ALL
-            SELECT neuron_id, 2, text FROM closed_concept JOIN concept USING (concept_id)
-            WHERE rank = 1 AND method = 'description_based' AND similarity = 'cos_cubed'
+            SELECT neuron_id, 2, text FROM best_concept JOIN concept USING (concept_id)
             UNION ALL
             SELECT neuron_id, 3, point FROM summary_point WHERE polarity = 'high' AND kept)
         SELECT neuron_id, ['adjective', 'concept', 'point'][min(place)] AS place, arg_min(text, place) AS text

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from and_core.store.connection import Store
-from and_core.store.queries.rows import MAX_CLIPS, MAX_ROWS, or_none, record
+from and_core.store.queries.rows import MAX_CLIPS, MAX_ROWS, METHODS, or_none, record
 
 
 @dataclass(frozen=True)
@@ -140,12 +140,30 @@ def prompts(store: Store) -> pd.DataFrame:
 
 
 def closed_concepts(store: Store, neuron_id: int) -> pd.DataFrame:
-    """method, similarity, rank, concept, score: what every function found, the paper's choice (cos cubed) first."""
+    """method, similarity, rank, concept, score: what every function found, the paper's choice (cos cubed) first.
+
+    In context, similarity and score are missing.
+    """
     return store.query(
         f"""
         SELECT method, similarity, rank, text AS concept, score FROM closed_concept JOIN concept USING (concept_id)
-        WHERE neuron_id = ? ORDER BY method <> 'description_based', method, similarity <> 'cos_cubed', similarity, rank
+        WHERE neuron_id = ? ORDER BY list_position({METHODS}, method), similarity <> 'cos_cubed', similarity, rank
         LIMIT {MAX_ROWS}""",
+        [neuron_id],
+    )
+
+
+def concept_picks(store: Store, neuron_id: int) -> pd.DataFrame:
+    """The answer of every method that the run asked: the first says it for the neuron.
+
+    Columns: method, similarity, concept (None where there is no answer), margin, share (how often it stays first when
+    the clips are drawn anew), raw, problem.
+    """
+    return store.query(
+        f"""
+        SELECT method, similarity, text AS concept, margin, share, raw, problem
+        FROM concept_pick LEFT JOIN concept USING (concept_id)
+        WHERE neuron_id = ? ORDER BY list_position({METHODS}, method) LIMIT {MAX_ROWS}""",
         [neuron_id],
     )
 

@@ -9,6 +9,8 @@ MAX_ROWS = 500
 """Of a table that a person reads."""
 MAX_CLIPS = 100_000
 MAX_NEURONS = 1_000_000
+METHODS = "['description_based', 'text_audio_based', 'in_context']"
+"""Of module A, in SQL, in the order in which they are listed."""
 
 
 def record(rows: pd.DataFrame, row: int) -> dict[str, Any]:
