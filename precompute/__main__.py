@@ -59,6 +59,30 @@ def planned(config: str, overrides: list[str] | None, runs: Path) -> list["Job"]
 
 
 @app.command()
+def plan(
+    config: Config,
+    overrides: Overrides = None,
+    runs: Runs = RUNS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the plan for machines.")] = False,
+) -> None:
+    """What running CONFIG will take: model calls, tokens, time and disk. Nothing is run."""
+    import json
+
+    from precompute.planning import plan as planning
+    from precompute.planning import shown
+
+    found = planning.plan(planned(config, overrides, runs))
+    if as_json:
+        typer.echo(json.dumps(planning.for_machines(found), indent=1))
+        return
+    console = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 120)
+    console.print(shown.heading(found), markup=False)
+    console.print(shown.table_of(found))
+    for note in shown.notes(found):
+        console.print(note, markup=False)
+
+
+@app.command()
 def status(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> None:
     """Which stages of CONFIG are done, and which are not."""
     table = Table("stage", "state", "items", "seconds")

@@ -181,8 +181,8 @@ def execute_job(job: Job, progress: Progress) -> None:
         shutil.rmtree(leftover)
     shards = job.stage.shards(job)
     missing = [(i, items) for i, items in enumerate(shards) if not (shards_folder / f"{i:05d}").is_dir()]
-    total = sum(len(items) for items in shards)
-    progress.started(job, total, total - sum(len(items) for _, items in missing), len(shards))
+    total, left = sum(len(items) for items in shards), sum(len(items) for _, items in missing)
+    progress.started(job, total, total - left, len(shards))
     if missing:
         with job.stage.work(job) as run_shard:
             for i, items in missing:
@@ -193,7 +193,7 @@ def execute_job(job: Job, progress: Progress) -> None:
         write_shard(finished, job.stage.finish(job))
     job.stage.tidy(job)
     seconds = time.perf_counter() - started
-    write_record(job, total, seconds)
+    write_record(job, total, left, seconds)
     progress.finished(job, seconds)
 
 
@@ -207,7 +207,8 @@ def write_shard(folder: Path, tables: Tables) -> None:
     temporary.rename(folder)
 
 
-def write_record(job: Job, items: int, seconds: float) -> None:
+def write_record(job: Job, items: int, timed: int, seconds: float) -> None:
+    """Write `done.json`; `seconds` were spent on `timed` of the items, the others being done before."""
     files = sorted((job.folder / "shards").glob("*/*.parquet"))
     rows: dict[str, int] = {}
     for file in files:
@@ -219,6 +220,7 @@ def write_record(job: Job, items: int, seconds: float) -> None:
         "settings": job.settings,
         "inputs": {input_job.title: input_job.key for input_job in job.inputs.values()},
         "items": items,
+        "timed_items": timed,
         "rows": rows,
         "seconds": round(seconds, 3),
         "versions": {library: version(library) for library in RECORDED_LIBRARIES},

@@ -3,9 +3,9 @@
 import hashlib
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from and_core.errors import PipelineError
@@ -25,12 +25,12 @@ CREATE TABLE IF NOT EXISTS reply (
     key BLOB PRIMARY KEY, text TEXT NOT NULL, is_complete INTEGER NOT NULL,
     prompt_tokens INTEGER NOT NULL, reply_tokens INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS asked (
-    model TEXT NOT NULL, replies INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL, reply_tokens INTEGER NOT NULL,
-    seconds REAL NOT NULL
+CREATE TABLE IF NOT EXISTS work (
+    model TEXT NOT NULL, kind TEXT NOT NULL, replies INTEGER NOT NULL, characters INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL, reply_tokens INTEGER NOT NULL, seconds REAL NOT NULL
 );
 """
-"""`asked` has a row for each time that a model was at work."""
+"""`work` has a row for each time that a model answered questions of one kind: how long they were, how long it took."""
 
 Keyed = tuple[bytes, Reply]
 
@@ -40,6 +40,8 @@ class Rate:
     """What a model has done so far, and how long that took, loading it included."""
 
     replies: int
+    characters: int
+    """Of all messages of the questions together."""
     prompt_tokens: int
     reply_tokens: int
     seconds: float
@@ -82,19 +84,24 @@ class ReplyFile:
             for key, text, is_complete, prompt_tokens, reply_tokens in rows:
                 yield key, Reply(text, bool(is_complete), prompt_tokens, reply_tokens)
 
-    def saved(self, replies: Iterator[Keyed], model: str) -> Iterator[Keyed]:
+    def saved(
+        self, replies: Iterator[Keyed], model: str, kind: str, characters: Mapping[bytes, int]
+    ) -> Iterator[Keyed]:
         """Pass replies on and write them 64 at a time; whatever ends this, those that came are written.
 
         Args:
             model: the fingerprint of who gives them.
+            kind: of question: what replies are compared with to say how long one takes.
+            characters: how long each question is.
         """
         started = saved_at = time.monotonic()
         unsaved: list[Keyed] = []
-        replies_said = prompt_tokens = reply_tokens = 0
+        replies_said = read = prompt_tokens = reply_tokens = 0
         try:
             for key, reply in replies:
                 unsaved.append((key, reply))
                 replies_said += 1
+                read += characters[key]
                 prompt_tokens += reply.prompt_tokens
                 reply_tokens += reply.reply_tokens
                 if len(unsaved) >= UNSAVED or time.monotonic() - saved_at > UNSAVED_S:
@@ -105,7 +112,7 @@ class ReplyFile:
             self._save(unsaved)
             if replies_said:
                 seconds = time.monotonic() - started
-                self._note_rate(model, Rate(replies_said, prompt_tokens, reply_tokens, seconds))
+                self._note(model, kind, Rate(replies_said, read, prompt_tokens, reply_tokens, seconds))
 
     def _save(self, unsaved: list[Keyed]) -> None:
         rows = [(key, reply.text, reply.is_complete, reply.prompt_tokens, reply.reply_tokens) for key, reply in unsaved]
@@ -114,17 +121,22 @@ class ReplyFile:
             self._database.executemany("INSERT OR IGNORE INTO reply VALUES (?, ?, ?, ?, ?)", rows)
         unsaved.clear()
 
-    def _note_rate(self, model: str, rate: Rate) -> None:
-        row = [_short(model), rate.replies, rate.prompt_tokens, rate.reply_tokens, rate.seconds]
+    def _note(self, model: str, kind: str, rate: Rate) -> None:
         with self._explained(), self._database:
-            self._database.execute("INSERT INTO asked VALUES (?, ?, ?, ?, ?)", row)
+            self._database.execute(
+                "INSERT INTO work VALUES (?, ?, ?, ?, ?, ?, ?)", [_short(model), kind, *astuple(rate)]
+            )
 
-    def rate(self, model: str) -> Rate | None:
-        """What the model of a fingerprint did in all runs that share the file; None where it was never asked."""
-        totals = "sum(replies), sum(prompt_tokens), sum(reply_tokens), sum(seconds)"
+    def rate(self, model: str, kind: str | None = None) -> Rate | None:
+        """What a model did in all runs that share the file, with questions of one kind or all; None where it did not.
+
+        Args:
+            model: its fingerprint.
+        """
+        totals = ", ".join(f"sum({field.name})" for field in fields(Rate))
         with self._explained():
-            query = f"SELECT {totals} FROM asked WHERE model = ?"
-            row = self._database.execute(query, [_short(model)]).fetchone()
+            query = f"SELECT {totals} FROM work WHERE model = ? AND kind = ifnull(?, kind)"
+            row = self._database.execute(query, [_short(model), kind]).fetchone()
         return None if row[0] is None else Rate(*row)
 
     @contextmanager

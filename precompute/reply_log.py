@@ -61,10 +61,11 @@ class ReplyLog:
     Args:
         model: who is asked.
         file: the log; made where there is none.
+        keeps: whether what the model says is written.
     """
 
-    def __init__(self, model: LanguageModel, file: Path) -> None:
-        self._model, self._file = model, file
+    def __init__(self, model: LanguageModel, file: Path, keeps: bool = True) -> None:
+        self._model, self._file, self._keeps = model, file, keeps
         self.name = model.name
 
     @property
@@ -115,7 +116,11 @@ class ReplyLog:
             del window[key]
             yield key, reply
         if window:
-            for key, reply in file.saved(self._asked(window, sampling), self.fingerprint):
+            replies = self._asked(window, sampling)
+            if self._keeps:
+                lengths = {key: sum(len(message.content) for message in window[key]) for key in window}
+                replies = file.saved(replies, self.fingerprint, kind_of_question(**sampling), lengths)
+            for key, reply in replies:
                 meter.model_said(reply)
                 yield key, reply
 
@@ -128,6 +133,14 @@ class ReplyLog:
     def close(self) -> None:
         """Free what the model holds; a later request loads it again."""
         self._model.close()
+
+
+def kind_of_question(
+    max_tokens: int, choices: Sequence[str] | None, schema: Mapping[str, Any] | None, **_sampling: Any
+) -> str:
+    """What questions have in common that take about as long: how long a reply may be, and in which form."""
+    form = json.dumps([max_tokens, choices and list(choices), schema and dict(schema)], sort_keys=True)
+    return hashlib.sha256(form.encode()).hexdigest()[:16]
 
 
 class _Meter:

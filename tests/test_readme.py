@@ -18,6 +18,7 @@ Serve = Callable[[str, Path, float], AbstractContextManager[str]]
 SMALL = "--set interpretability.clusters=3 --set ablations.clips_per_class=1"
 SHRUNK = {
     "and-precompute run": f"{{}} {SMALL}",
+    "and-precompute plan": f"{{}} {SMALL}",
     "and-precompute status": f"{{}} {SMALL}",
     "and-precompute clean": f"{{}} {SMALL}",
     "and-precompute train": "{} --set dataset.clips_per_class=5 --set epochs=1 --out trained",
