@@ -85,8 +85,12 @@ class Calibration(Section):
 
 
 class Interpretability(Section):
-    clusters: Annotated[int, Field(ge=1)] = 11
-    """K-means clusters of caption sentences (paper, section 4.5: 11)."""
+    clusters: Annotated[int, Field(ge=1)] | Literal["elbow"] = "elbow"
+    """K-means clusters of caption sentences: a number (paper, section 4.5: 11), or `elbow` for what the curve says."""
+    elbow_most: Annotated[int, Field(ge=3, le=200)] = 30
+    """How many clusters the elbow's curve tries; it is computed and stored in any case."""
+    k: tuple[Annotated[int, Field(ge=1, le=100)], ...] = (5, 10, 20)
+    """Numbers of top clips to judge by, besides exemplars.k (paper, appendix G.3: 5, 10, 20)."""
     tau: Annotated[int, Field(ge=1)] = 4
     """A neuron is interpretable when at least tau of its K captions share a cluster (paper: 4)."""
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from and_core.errors import StoreError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised when schema.sql changes: a store of another version is not opened but published again."""
 STORAGE_VERSION = "v1.5.0"
 """DuckDB's file format: the newest that both 1.5 and 2.x read."""
@@ -33,6 +33,10 @@ CHECKS = {
         WHERE len(trace) IS DISTINCT FROM len(start_s)
             OR (bands IS NOT NULL AND len(bands) IS DISTINCT FROM len(low_hz))""",
     "a caption of no clip": "FROM caption ANTI JOIN clip USING (clip_id)",
+    "a sentence in no cluster": "FROM caption_sentence ANTI JOIN cluster USING (cluster_id)",
+    "more shared clips than there were": "FROM interpretability WHERE shared_clips > k",
+    "a shared cluster that is none": """
+        FROM interpretability ANTI JOIN cluster USING (cluster_id) WHERE cluster_id IS NOT NULL""",
     "a caption of a reply that cannot be used": "FROM caption WHERE problem IS NOT NULL AND caption IS NOT NULL",
     "a summary of a reply that cannot be used": "FROM summary WHERE problem IS NOT NULL AND summary IS NOT NULL",
     "an acoustic word that nobody judged": "FROM acoustic_word WHERE is_acoustic IS NULL AND problem IS NULL",

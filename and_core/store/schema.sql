@@ -133,13 +133,25 @@ CREATE TABLE caption_sentence (        -- the sentences of the captions, each in
     clip_id    INTEGER NOT NULL,
     position   INTEGER NOT NULL,       -- from 1
     sentence   VARCHAR NOT NULL,
-    cluster_id INTEGER NOT NULL
+    cluster_id INTEGER NOT NULL,
+    distance   FLOAT NOT NULL          -- to the centre of its cluster, in the space of the text encoder
 );
 CREATE TABLE cluster (
     cluster_id     INTEGER PRIMARY KEY,
     sentence_count INTEGER NOT NULL,
     clip_count     INTEGER NOT NULL,
-    words          VARCHAR[] NOT NULL  -- its most telling words
+    words          VARCHAR[] NOT NULL, -- its most telling words
+    cloud          VARCHAR             -- path relative to the store's folder: word cloud PNG; NULL where it has no words
+);
+CREATE TABLE cluster_word (            -- what the word cloud draws
+    cluster_id INTEGER NOT NULL,
+    word       VARCHAR NOT NULL,
+    count      INTEGER NOT NULL        -- times it stands in the cluster's sentences
+);
+CREATE TABLE cluster_elbow (           -- the elbow method's curve: how near K-means comes with so many clusters
+    clusters    INTEGER PRIMARY KEY,
+    inertia     DOUBLE NOT NULL,       -- sum of squared distances of all sentences to their cluster's centre
+    below_chord DOUBLE NOT NULL        -- 0..1 below the line from the first to the last point; the elbow has the largest
 );
 
 -- ------------------------------------------------------------------ A: closed-set concepts
@@ -210,18 +222,25 @@ CREATE TABLE acoustic_word (           -- the judge's answer for every adjective
 );
 
 -- ------------------------------------------------------------------ interpretability (Algorithm 1)
-CREATE TABLE interpretability (        -- interpretable at tau: shared_clips >= tau
-    neuron_id    INTEGER NOT NULL,
-    k            INTEGER NOT NULL,     -- top-K clips looked at
-    cluster_id   INTEGER,              -- the cluster most of them share; NULL when no clip has a sentence
-    shared_clips INTEGER NOT NULL      -- how many of the K share it
+CREATE TABLE interpretability (        -- one row a neuron and K; interpretable at tau: shared_clips >= tau
+    neuron_id        INTEGER NOT NULL,
+    k                INTEGER NOT NULL, -- top-K clips looked at: 5, 10, 20 and the run's own, as far as there are clips
+    cluster_id       INTEGER,          -- the cluster most of them share; NULL when no clip has a sentence
+    shared_clips     INTEGER NOT NULL, -- how many of the K share it
+    shared_sentences INTEGER NOT NULL, -- sentences of the K in one cluster: the multisets of Algorithm 1 added up
+    common_sentences INTEGER NOT NULL  -- sentences that all K have in common: their multisets intersected
 );
-
 CREATE TABLE interpretability_by_chance (   -- the same of clips drawn by chance: what a share of interpretable neurons is worth
-    k            INTEGER NOT NULL,
-    shared_clips INTEGER NOT NULL,
-    share        DOUBLE NOT NULL       -- of the draws, 0..1
+    k       INTEGER NOT NULL,
+    reading VARCHAR NOT NULL,          -- clips, sentences, intersection: the columns of interpretability
+    shared  INTEGER NOT NULL,
+    share   DOUBLE NOT NULL            -- of the draws, 0..1
 );
+CREATE VIEW run_interpretability AS    -- at the run's own K and tau: one row a neuron
+SELECT neuron_id, k, cluster_id, shared_clips,
+    shared_clips >= (SELECT CAST(value AS INTEGER) FROM store_meta WHERE name = 'tau') AS interpretable
+FROM interpretability
+WHERE k = least((SELECT CAST(value AS INTEGER) FROM store_meta WHERE name = 'exemplar_k'), (SELECT count(*) FROM clip));
 
 -- ------------------------------------------------------------------ ablation
 CREATE TABLE baseline_logit (          -- the unpruned network on every clip

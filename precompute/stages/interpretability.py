@@ -1,7 +1,8 @@
-"""Stage `interpretability`: how many of a neuron's K captions share a cluster (Algorithm 1, second half).
+"""Stage `interpretability`: what the captions of a neuron's top clips have in common (Algorithm 1, second half).
 
-Beside every neuron's exemplars, clips drawn by chance are put to the same test: where captions are much alike, any
-clips share a cluster, and a share of interpretable neurons says nothing without the share that chance reaches.
+For every K of the configuration, so that the app answers for any tau and K at once. Beside every neuron's top clips,
+clips drawn by chance are put to the same test: where captions are much alike, any clips share a cluster, and a share
+of interpretable neurons says nothing without the share that chance reaches.
 """
 
 from collections.abc import Iterator
@@ -12,69 +13,93 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from and_core.algorithms.interpretability import shared_clips
+from and_core.algorithms.exemplars import top_clips
+from and_core.algorithms.interpretability import Shared, shared
+from and_core.algorithms.readings import READINGS
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
-from precompute.stages.activations import constant_neurons
-from precompute.stages.exemplars import exemplar_clips
+from precompute.stages.activations import ActivationFolder, constant_neurons
 
 DRAWS = 5000
 
 
 class Interpretability(Stage):
     name = "interpretability"
-    inputs = ("activations", "exemplars", "caption_clusters", "captions")
+    version = 2
+    inputs = ("activations", "caption_clusters", "captions")
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
-        return {"seed": run.config.seed}
+        return {"seed": run.config.seed, "k": sorted({*run.config.interpretability.k, run.config.exemplars.k})}
 
     def items(self, job: Job) -> int:
-        return len(exemplar_clips(job.input("exemplars")))
+        return ActivationFolder.of(job.input("activations")).neuron_count
 
     def shards(self, job: Job) -> list[range]:
-        return [range(self.items(job))]
+        return ActivationFolder.of(job.input("activations")).ranges
 
     @contextmanager
     def work(self, job: Job) -> Iterator[RunShard]:
-        yield lambda items: interpretability_tables(job, items)
+        folder, counts = ActivationFolder.of(job.input("activations")), sentence_counts(job)
+        constant = constant_neurons(job.input("activations"))  # their top clips mean nothing
+        ks = numbers_of_clips(job, len(counts))
+
+        def run_shard(items: range) -> Tables:
+            clips = top_clips(folder.activations(folder.layer_of(items).name), ks[-1])
+            found = [shared(clips[:, :k], counts) for k in ks]
+            return {"interpretability": verdicts(items, ks, found, constant[items.start : items.stop])}
+
+        yield run_shard
+
+    def finish(self, job: Job) -> Tables:
+        counts = sentence_counts(job)
+        ks = numbers_of_clips(job, len(counts))
+        drawn = drawn_clips(len(counts), ks[-1], job.run.config.seed)
+        return {"interpretability_by_chance": pa.concat_tables(chance(k, shared(drawn[:, :k], counts)) for k in ks)}
 
 
-def interpretability_tables(job: Job, items: range) -> Tables:
-    clip_clusters = clusters_of_clips(job)
-    high = exemplar_clips(job.input("exemplars"))[:, 0]
-    k = high.shape[1]
-    found = shared_clips(high, clip_clusters)
-    constant = constant_neurons(job.input("activations"))  # their exemplars mean nothing
-    drawn = shared_clips(drawn_clips(len(clip_clusters), k, job.run.config.seed), clip_clusters).shared
-    return {
-        "interpretability": pa.table(
-            {
-                "neuron": np.array(items, dtype=np.int32),
-                "k": np.full(len(items), k, dtype=np.int32),
-                "cluster": pa.array(found.cluster, pa.int32(), mask=constant | (found.cluster < 0)),
-                "shared_clips": np.where(constant, 0, found.shared).astype(np.int32),
-            }
-        ),
-        "interpretability_by_chance": pa.table(
-            {
-                "k": np.full(k + 1, k, dtype=np.int32),
-                "shared_clips": np.arange(k + 1, dtype=np.int32),
-                "share": np.bincount(drawn, minlength=k + 1) / len(drawn),
-            }
-        ),
-    }
+def verdicts(items: range, ks: list[int], found: list[Shared], constant: npt.NDArray[np.bool_]) -> pa.Table:
+    """A row a neuron and K, sorted by neuron."""
+    cluster, *counted = (np.stack(column, axis=1) for column in zip(*found, strict=True))
+    clips, sentences, common = (np.where(constant[:, None], 0, count).reshape(-1) for count in counted)
+    return pa.table(
+        {
+            "neuron": np.repeat(np.array(items, np.int32), len(ks)),
+            "k": np.tile(np.array(ks, np.int32), len(items)),
+            "cluster": pa.array(cluster.reshape(-1), mask=(constant[:, None] | (cluster < 0)).reshape(-1)),
+            "shared_clips": clips.astype(np.int32),
+            "shared_sentences": sentences.astype(np.int32),
+            "common_sentences": common.astype(np.int32),
+        }
+    )
 
 
-def clusters_of_clips(job: Job) -> npt.NDArray[np.bool_]:
-    """[N clips, clusters] whether a sentence of the clip's caption is in the cluster."""
+def chance(k: int, drawn: Shared) -> pa.Table:
+    """The share of draws by how much they have in common, a row a reading and number."""
+    tables = []
+    for reading in READINGS:
+        counts = np.bincount(getattr(drawn, reading))
+        columns = {"k": np.full(len(counts), k, np.int32), "reading": [reading] * len(counts)}
+        tables.append(
+            pa.table(columns | {"shared": np.arange(len(counts), dtype=np.int32), "share": counts / counts.sum()})
+        )
+    return pa.concat_tables(tables)
+
+
+def numbers_of_clips(job: Job, clips: int) -> list[int]:
+    """Every K that is judged by, rising; a data set of fewer clips is judged by all it has."""
+    return sorted({min(k, clips) for k in job.settings["k"]})
+
+
+def sentence_counts(job: Job) -> npt.NDArray[np.int16]:
+    """[N clips, clusters] how many sentences of the clip's caption are in the cluster."""
     sentences = job.input("caption_clusters").table("caption_sentence")
     clusters = sentences["cluster"].to_numpy()
-    related = np.zeros((job.input("captions").table("caption").num_rows, clusters.max() + 1), dtype=bool)
-    related[sentences["clip"].to_numpy(), clusters] = True
-    return related
+    counts = np.zeros((job.input("captions").table("caption").num_rows, clusters.max() + 1), np.int16)
+    np.add.at(counts, (sentences["clip"].to_numpy(), clusters), 1)
+    return counts
 
 
 def drawn_clips(clips: int, k: int, seed: int) -> npt.NDArray[np.int32]:
-    """[DRAWS, K] different clips a row, drawn by chance."""
+    """[DRAWS, K] different clips a row, drawn by chance; the first few of a row are as much by chance."""
     generator = np.random.default_rng(seed)
     return np.stack([generator.choice(clips, k, replace=False) for _ in range(DRAWS)]).astype(np.int32)

@@ -23,6 +23,13 @@ from precompute.stages.store_rows import (
     store_meta,
 )
 
+FILES = (
+    ("clips", "clip", "audio"),
+    ("clips", "clip", "spectrogram"),
+    ("caption_clusters", "cluster", "cloud"),
+)
+"""Stage, table and column that name files which stand beside the store."""
+
 
 class Publish(Stage):
     name = "publish"
@@ -64,13 +71,13 @@ def store_file(job: Job) -> Path:
 
 
 def publish(job: Job) -> Tables:
-    """Put audio and spectrograms beside the store file, build it where it is not there yet, then flip the link."""
+    """Put audio and pictures beside the store file, build it where it is not there yet, then flip the link."""
     job.run.store.mkdir(exist_ok=True)
-    clips = job.input("clips")
-    for column, folder in (("audio", "audio"), ("spectrogram", "spectrograms")):
-        (job.run.store / folder).mkdir(exist_ok=True)
-        for file in set(clips.table("clip")[column].to_pylist()):
-            put(clips.folder / file, job.run.store / file)
+    for stage, table, column in FILES:
+        source = job.input(stage)
+        for file in set(source.table(table)[column].drop_null().to_pylist()):
+            (job.run.store / file).parent.mkdir(exist_ok=True)
+            put(source.folder / file, job.run.store / file)
     if not store_file(job).is_file():
         build(job)
     flip_link(job.run.store / "current", store_file(job).name)

@@ -130,7 +130,8 @@ def insert_texts(builder: StoreBuilder, job: Job) -> None:
         "caption", renamed(captions).append_column("captioner", pa.array([captioner] * captions.num_rows, pa.string()))
     )
     builder.insert("caption_sentence", renamed(job.input("caption_clusters").table("caption_sentence")))
-    builder.insert("cluster", renamed(job.input("caption_clusters").table("cluster")))
+    for table in ("cluster", "cluster_word", "cluster_elbow"):
+        builder.insert(table, renamed(job.input("caption_clusters").table(table)))
     first = next(iter(job.run.config.network))  # concept set and chance are the same for every network
     concepts = job.input("a_closed_concept", first).table("concept")
     builder.insert(

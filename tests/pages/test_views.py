@@ -61,9 +61,9 @@ def test_interpretability_stands_beside_what_chance_reaches(
     open_page: OpenPage, altered: Callable[[str], Path]
 ) -> None:
     folder = altered(
-        """UPDATE interpretability SET k = 5, shared_clips = 4; UPDATE store_meta SET value = '4' WHERE name = 'tau';
+        """UPDATE interpretability SET shared_clips = 4; UPDATE store_meta SET value = '4' WHERE name = 'tau';
         DELETE FROM interpretability_by_chance;
-        INSERT INTO interpretability_by_chance VALUES (5, 3, 0.8), (5, 4, 0.2)"""
+        INSERT INTO interpretability_by_chance VALUES (5, 'clips', 3, 0.8), (5, 'clips', 4, 0.2)"""
     )
     assert "100% are interpretable (clips drawn by chance: 20%)" in said(open_page(folder))
     text = said(open_page(folder, "neuron", layer="fc", neuron="0"))

@@ -205,7 +205,7 @@ def test_a_neuron_that_answers_every_clip_alike_is_not_described(fake_run: MakeR
     run_all(run)
     assert rows(run, "SELECT neuron_id FROM neuron WHERE std = 0") == [(0,), (1,)]
     assert rows(run, "SELECT count(summary) FROM summary WHERE neuron_id < 2") == [(0,)]
-    assert rows(run, "SELECT cluster_id, shared_clips FROM interpretability WHERE neuron_id < 2") == [(None, 0)] * 2
+    assert rows(run, "SELECT cluster_id, shared_clips FROM run_interpretability WHERE neuron_id < 2") == [(None, 0)] * 2
     assert rows(run, "SELECT count(*) FROM closed_concept WHERE neuron_id < 2") == [(0,)]
     assert rows(run, "SELECT count(summary) FROM summary WHERE neuron_id = 2") == [(2,)]
 

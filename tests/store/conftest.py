@@ -2,11 +2,11 @@
 
 import pytest
 
-from and_core.store.build import StoreBuilder
+from and_core.store.build import SCHEMA_VERSION, StoreBuilder
 from and_core.store.connection import Store, open_store
 
 ROWS = """
-INSERT INTO store_meta VALUES ('schema_version', '4'), ('run', 'hand'), ('tau', '2'), ('captioner', 'by hand'),
+INSERT INTO store_meta VALUES ('run', 'hand'), ('exemplar_k', '2'), ('tau', '2'), ('captioner', 'by hand'),
     ('closed_concept_method', 'description_based');
 INSERT INTO stage_run VALUES ('ablations', 'small', 'k', '{"fold": 2}', 3, 1.5, '{}');
 INSERT INTO dataset VALUES ('noises', 'audio_folder', 'f', 4);
@@ -70,9 +70,14 @@ INSERT INTO open_concept VALUES
     (5, 'loud', 'adjective', 1), (5, 'sea', 'noun', 1);
 INSERT INTO candidate_word VALUES (0, 'loud', true, NULL), (0, 'clear', false, 'negated');
 INSERT INTO acoustic_word VALUES ('loud', true, 'Yes!', NULL, 'a judge');
-INSERT INTO cluster VALUES (4, 3, 2, ['bark', 'loud']);
-INSERT INTO interpretability VALUES (0, 2, 4, 2), (1, 2, NULL, 0);
-INSERT INTO interpretability_by_chance VALUES (2, 0, 0.5), (2, 1, 0.25), (2, 2, 0.25);
+INSERT INTO cluster VALUES (4, 3, 2, ['bark', 'loud'], 'clouds/4.png'), (7, 1, 3, [], NULL);
+INSERT INTO cluster_word VALUES (4, 'bark', 3), (4, 'dog', 3), (4, 'loud', 5);
+INSERT INTO cluster_elbow VALUES (1, 9.0, 0), (2, 4.0, 0.1), (3, 1.0, 0);
+INSERT INTO caption_sentence VALUES (0, 1, 'A dog barks.', 4, 0.25), (0, 2, 'Loud.', 4, 0.75),
+    (1, 1, 'A dog barks.', 4, 0.25), (2, 1, 'Loud.', 4, 0.5), (2, 2, 'Waves.', 7, 0);
+INSERT INTO interpretability VALUES (0, 2, 4, 2, 3, 1), (0, 4, 4, 2, 3, 0), (1, 2, NULL, 0, 0, 0), (1, 4, 4, 1, 1, 0);
+INSERT INTO interpretability_by_chance VALUES (2, 'clips', 0, 0.5), (2, 'clips', 1, 0.25), (2, 'clips', 2, 0.25),
+    (2, 'sentences', 0, 1), (4, 'clips', 4, 1);
 INSERT INTO baseline_logit VALUES (0, 0, [0.5, 2, 0]), (0, 1, [1, 2, 0]), (0, 2, [3, 0, 0]), (0, 3, [0, 0, 9]);
 INSERT INTO ablation VALUES (7, 0, 'open_concept', NULL, 1, NULL, 2, 2, 'fold 2');
 INSERT INTO ablation_result VALUES (7, 0, 1, 1, 0.5, 0.9, 0.8, 1, 1), (7, 1, 1, 3, -1, 0.9, 0.1, 1, 0);
@@ -85,6 +90,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     builder = StoreBuilder(path, clip_count=4)
     with builder:
         builder.connection.execute(ROWS).fetchall()
+        version = str(SCHEMA_VERSION)
+        builder.connection.execute("INSERT INTO store_meta VALUES ('schema_version', ?)", [version]).fetchall()
         # Checks want exemplars of every neuron; the ones a test looks at are above.
         builder.connection.execute(
             "INSERT INTO exemplar SELECT neuron_id, 'low', 1, 0, 0 FROM neuron ANTI JOIN exemplar USING (neuron_id)"

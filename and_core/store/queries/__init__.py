@@ -17,6 +17,21 @@ from and_core.store.queries.about_run import (
     stage_runs,
 )
 from and_core.store.queries.adjective_counts import adjective_by_layer, adjectives, neurons_with_adjective
+from and_core.store.queries.caption_clusters import (
+    cluster_clips,
+    cluster_sentences,
+    cluster_words,
+    clusters,
+    elbow_curve,
+    neurons_by_cluster,
+    neurons_of_cluster,
+)
+from and_core.store.queries.interpretability_shares import (
+    numbers_of_clips,
+    reached_by_chance,
+    shared_by_chance,
+    shared_by_layer,
+)
 from and_core.store.queries.last_layer import last_layer_concepts
 from and_core.store.queries.neuron_lists import SortKey, most_interpretable, neurons, neurons_of_layer, search
 from and_core.store.queries.one_neuron import (
@@ -38,7 +53,6 @@ from and_core.store.queries.one_neuron import (
     points,
     prompts,
     quantiles,
-    reached_by_chance,
     summaries,
     token_traces,
 )

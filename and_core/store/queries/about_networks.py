@@ -56,7 +56,7 @@ def depth(store: Store, network_id: int) -> int:
 def layers(store: Store, network_id: int) -> pd.DataFrame:
     """Every layer of a network with what its neurons are like, shallow to deep.
 
-    Columns: layer_id, name, kind, depth, neurons, interpretable_share (at the run's tau), adjectives_per_neuron,
+    Columns: layer_id, name, kind, depth, neurons, interpretable_share (at the run's K and tau), adjectives_per_neuron,
     named_share (more than half of the similarity functions put the same concept first), points_per_neuron (kept by
     calibration), described (neurons with at least one kept point), agreeing_share (of the neurons that two or more
     methods name, those to which all of them give the same concept; None where there is no such neuron).
@@ -64,8 +64,6 @@ def layers(store: Store, network_id: int) -> pd.DataFrame:
     return store.query(
         f"""
         WITH own AS (SELECT layer_id, neuron_id FROM neuron JOIN layer USING (layer_id) WHERE network_id = $network),
-        tau AS (SELECT CAST(value AS INTEGER) AS tau FROM store_meta WHERE name = 'tau'),
-        shared AS (SELECT neuron_id, shared_clips >= (SELECT tau FROM tau) AS interpretable FROM interpretability),
         spoken AS (SELECT neuron_id, count(*) AS adjectives FROM open_concept
                    WHERE part_of_speech = 'adjective' GROUP BY neuron_id),
         points AS (SELECT neuron_id, count(*) AS points FROM summary_point
@@ -83,8 +81,9 @@ def layers(store: Store, network_id: int) -> pd.DataFrame:
             avg(coalesce(points, 0)) AS points_per_neuron,
             count(points) AS described,
             avg(CAST(agree AS INTEGER)) AS agreeing_share
-        FROM own JOIN layer USING (layer_id) LEFT JOIN shared USING (neuron_id) LEFT JOIN spoken USING (neuron_id)
-            LEFT JOIN points USING (neuron_id) LEFT JOIN named USING (neuron_id) LEFT JOIN agreed USING (neuron_id)
+        FROM own JOIN layer USING (layer_id) LEFT JOIN run_interpretability USING (neuron_id)
+            LEFT JOIN spoken USING (neuron_id) LEFT JOIN points USING (neuron_id) LEFT JOIN named USING (neuron_id)
+            LEFT JOIN agreed USING (neuron_id)
         GROUP BY layer_id ORDER BY layer_id LIMIT {MAX_ROWS}""",
         {"network": network_id},
     )

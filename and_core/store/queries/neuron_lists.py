@@ -45,22 +45,20 @@ _NEURON_ROWS = """
     words AS (SELECT neuron_id, list(word ORDER BY count DESC, word) AS adjectives FROM open_concept
               SEMI JOIN chosen USING (neuron_id) WHERE part_of_speech = 'adjective' GROUP BY neuron_id),
     peaks AS (SELECT neuron_id, activation AS peak FROM exemplar SEMI JOIN chosen USING (neuron_id)
-              WHERE polarity = 'high' AND rank = 1),
-    tau AS (SELECT CAST(value AS INTEGER) AS tau FROM store_meta WHERE name = 'tau')
+              WHERE polarity = 'high' AND rank = 1)
     SELECT neuron_id, name AS layer, position, concept, margin, first_point, adjectives, shared_clips, k,
-        shared_clips >= (SELECT tau FROM tau) AS interpretable, peak
+        interpretable, peak
     FROM neuron SEMI JOIN chosen USING (neuron_id) JOIN layer USING (layer_id) LEFT JOIN best USING (neuron_id)
         LEFT JOIN kept USING (neuron_id) LEFT JOIN words USING (neuron_id) LEFT JOIN peaks USING (neuron_id)
-        LEFT JOIN interpretability USING (neuron_id)"""
+        LEFT JOIN run_interpretability USING (neuron_id)"""
 
 
 def most_interpretable(store: Store, network_id: int, limit: int = 1) -> list[int]:
     """Ids of the neurons whose exemplars share a cluster most often; among equals the widest concept margin first."""
     rows = store.query(
         """
-        WITH chosen AS (SELECT neuron_id FROM interpretability JOIN neuron USING (neuron_id) JOIN layer USING (layer_id)
-                        WHERE network_id = $network)
-        SELECT neuron_id FROM interpretability SEMI JOIN chosen USING (neuron_id)
+        WITH chosen AS (SELECT neuron_id FROM neuron JOIN layer USING (layer_id) WHERE network_id = $network)
+        SELECT neuron_id FROM run_interpretability SEMI JOIN chosen USING (neuron_id)
             LEFT JOIN best_concept USING (neuron_id)
         ORDER BY shared_clips DESC, margin DESC NULLS LAST, neuron_id LIMIT $limit""",
         {"network": network_id, "limit": limit},

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from and_core.store.connection import Store
-from and_core.store.queries.rows import MAX_CLIPS, MAX_ROWS, METHODS, or_none, record
+from and_core.store.queries.rows import MAX_CLIPS, MAX_ROWS, METHODS, record
 
 
 @dataclass(frozen=True)
@@ -205,9 +205,8 @@ def interpretability(store: Store, neuron_id: int) -> Interpretability | None:
     """None where the run did not look."""
     rows = store.query(
         """
-        SELECT k, shared_clips, cluster_id, words,
-            shared_clips >= (SELECT CAST(value AS INTEGER) FROM store_meta WHERE name = 'tau') AS interpretable
-        FROM interpretability LEFT JOIN cluster USING (cluster_id) WHERE neuron_id = ? LIMIT 1""",
+        SELECT k, shared_clips, cluster_id, words, interpretable
+        FROM run_interpretability LEFT JOIN cluster USING (cluster_id) WHERE neuron_id = ? LIMIT 1""",
         [neuron_id],
     )
     if rows.empty:
@@ -216,26 +215,6 @@ def interpretability(store: Store, neuron_id: int) -> Interpretability | None:
     words = [] if found["words"] is None else [str(word) for word in found["words"]]
     cluster_id = None if found["cluster_id"] is None else int(found["cluster_id"])
     return Interpretability(**{**found, "words": words, "cluster_id": cluster_id})
-
-
-def reached_by_chance(store: Store, shared_clips: int | None = None) -> float | None:
-    """Share of draws, 0..1, in which k clips drawn by chance share a cluster as often as `shared_clips` or more.
-
-    Args:
-        shared_clips: the run's tau where None, so that the answer is what an interpretable share is worth.
-
-    Returns:
-        None where the run did not look.
-    """
-    rows = store.query(
-        """
-        WITH tau AS (SELECT CAST(value AS INTEGER) AS tau FROM store_meta WHERE name = 'tau')
-        SELECT sum(CASE WHEN shared_clips >= coalesce(CAST(? AS INTEGER), tau) THEN share ELSE 0 END) AS share
-        FROM interpretability_by_chance, tau LIMIT 1""",
-        [shared_clips],
-    )
-    share = or_none(rows["share"].iloc[0])
-    return None if share is None else float(share)
 
 
 def activations(store: Store, neuron_id: int) -> pd.DataFrame:

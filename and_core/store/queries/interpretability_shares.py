@@ -1,0 +1,58 @@
+"""Questions about interpretability over all neurons of a network, at any K, tau and reading (Algorithm 1)."""
+
+import pandas as pd
+
+from and_core.algorithms.readings import COLUMNS, Reading
+from and_core.store.connection import Store
+from and_core.store.queries.rows import MAX_CLIPS, or_none
+
+
+def numbers_of_clips(store: Store) -> list[int]:
+    """Every K that neurons were judged by, rising; empty where the run did not look."""
+    rows = store.query("SELECT DISTINCT k FROM interpretability ORDER BY k LIMIT 100")
+    return [int(k) for k in rows["k"]]
+
+
+def shared_by_layer(store: Store, network_id: int, k: int, reading: Reading = "clips") -> pd.DataFrame:
+    """How many neurons of every layer have how much in common: the share at any tau is a sum of these.
+
+    Columns: layer_id, name, kind, depth, shared (count of the reading), neurons; shallow to deep, `shared` rising.
+    """
+    return store.query(
+        f"""
+        WITH counted AS (SELECT layer_id, {COLUMNS[reading]} AS shared, count(*) AS neurons
+                         FROM interpretability JOIN neuron USING (neuron_id) WHERE k = $k GROUP BY ALL)
+        SELECT layer_id, name, kind, depth, shared, neurons FROM counted JOIN layer USING (layer_id)
+        WHERE network_id = $network ORDER BY layer_id, shared LIMIT {MAX_CLIPS}""",
+        {"network": network_id, "k": k},
+    )
+
+
+def shared_by_chance(store: Store, k: int, reading: Reading = "clips") -> pd.DataFrame:
+    """shared, share: how much K clips drawn by chance have in common, in which share of draws; `shared` rising."""
+    return store.query(
+        f"""SELECT shared, share FROM interpretability_by_chance WHERE k = $k AND reading = $reading
+        ORDER BY shared LIMIT {MAX_CLIPS}""",
+        {"k": k, "reading": reading},
+    )
+
+
+def reached_by_chance(store: Store, shared_clips: int | None = None) -> float | None:
+    """Share of draws, 0..1, in which K clips drawn by chance share a cluster as often as `shared_clips` or more.
+
+    Args:
+        shared_clips: the run's tau where None, so that the answer is what an interpretable share is worth.
+
+    Returns:
+        None where the run did not look. K is the run's own.
+    """
+    rows = store.query(
+        """
+        WITH tau AS (SELECT CAST(value AS INTEGER) AS tau FROM store_meta WHERE name = 'tau')
+        SELECT sum(CASE WHEN shared >= coalesce(CAST(? AS INTEGER), tau) THEN share ELSE 0 END) AS share
+        FROM interpretability_by_chance, tau
+        WHERE reading = 'clips' AND k = (SELECT any_value(k) FROM run_interpretability) LIMIT 1""",
+        [shared_clips],
+    )
+    share = or_none(rows["share"].iloc[0])
+    return None if share is None else float(share)
