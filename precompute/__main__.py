@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from and_core.errors import AndError, ConfigError
-from precompute.arguments import RUNS, Runs
+from precompute.arguments import RUNS, RunName, Runs
 from precompute.evaluate.commands import evaluate
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ Overrides = Annotated[
 @app.command()
 def run(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> None:
     """Dissect the networks of CONFIG and publish the result for the app. Resumes where it was stopped."""
+    from precompute.closing_notes import closing_notes
     from precompute.pipeline import execute
     from precompute.progress import RichProgress
     from precompute.reply_log import heard_by
-    from precompute.report import closing_notes
 
     jobs = planned(config, overrides, runs)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -102,6 +102,20 @@ def clean(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> Non
 
     removed, freed = clean_run(planned(config, overrides, runs))
     Console(stderr=True).print(f"Removed {removed} folders and files, {freed / 2**20:,.1f} MB.")
+
+
+@app.command()
+def report(
+    name: RunName,
+    runs: Runs = RUNS,
+    out: Annotated[Path | None, typer.Option(help="The file; RUN/report.html in the folder of runs.")] = None,
+) -> None:
+    """Write what a run found as one HTML file to be read offline: figures, tables, neurons to hear, provenance."""
+    from precompute.report.page import write_report
+
+    file = out or runs / name / "report.html"
+    size = write_report(runs / name / "store", file)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"{file}: {size / 1e6:.1f} MB.", markup=False)
 
 
 @app.command()

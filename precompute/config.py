@@ -30,6 +30,14 @@ class Component(BaseModel):
         return dict(self.model_extra or {})
 
 
+class NetworkTable(Component):
+    """A target network. How it was trained changes nothing that is computed: it says which findings apply to it."""
+
+    training: Literal["supervised", "finetuned", "frozen"] | None = None
+    """As in Table 1 of the paper: supervised all through; self-supervised, then all layers fine-tuned; self-supervised,
+    then a head trained on the frozen rest."""
+
+
 class LanguageModelTable(Component):
     """A language model, and how whoever asks it draws its replies, unless told otherwise in a table of its own."""
 
@@ -113,7 +121,7 @@ class RunConfig(Section):
     """Where every random choice starts."""
     dataset: Component
     """The probing dataset D_p."""
-    network: Annotated[dict[str, Component], Field(min_length=1)]
+    network: Annotated[dict[str, NetworkTable], Field(min_length=1)]
     """The target networks, each under a name of its own: [network.my-ast]."""
     captioner: Annotated[Component, built_in("acoustic")] = Component(kind="acoustic")
     """Who describes the clips."""

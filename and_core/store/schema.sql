@@ -67,7 +67,8 @@ CREATE TABLE network (
     pool           VARCHAR NOT NULL,     -- how tokens became one activation a clip
     sample_rate_hz INTEGER NOT NULL,
     longest_s      DOUBLE,               -- seconds of a clip that it hears, the rest being cut off; NULL where it hears clips of any length
-    neuron_count   INTEGER NOT NULL
+    neuron_count   INTEGER NOT NULL,
+    training       VARCHAR               -- supervised, finetuned, frozen (paper, Table 1); NULL where the configuration does not say
 );
 CREATE TABLE network_class (       -- the network's own outputs, matched to the data set's classes by name
     network_id INTEGER NOT NULL,

@@ -8,7 +8,11 @@ from pages.components.store import View
 
 GROUPS = {
     "Explore": {"Overview": links.OVERVIEW, "Neuron": links.NEURON, "Search": links.SEARCH},
-    "Findings": {"Adjectives": links.ADJECTIVES},
+    "Findings": {
+        "Adjectives": links.ADJECTIVES,
+        "Acoustics": links.ACOUSTICS,
+        "Training strategy": links.TRAINING,
+    },
     "Act": {"Pruning": links.PRUNING},
 }
 ICONS = {
@@ -16,6 +20,8 @@ ICONS = {
     links.NEURON: ":material/graphic_eq:",
     links.SEARCH: ":material/search:",
     links.ADJECTIVES: ":material/sell:",
+    links.ACOUSTICS: ":material/equalizer:",
+    links.TRAINING: ":material/school:",
     links.PRUNING: ":material/content_cut:",
 }
 

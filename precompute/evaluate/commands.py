@@ -1,6 +1,7 @@
 """`and-precompute evaluate ...`: one short function a table."""
 
 import json
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -31,3 +32,50 @@ def last_layer(
         cells = (f"{score.top1:.1%}", f"{score.top5:.1%}", f"{score.cosine:.2f}")
         table.add_row(score.network, score.method, score.similarity or "", str(score.n), *cells)
     Console().print(table)
+
+
+@evaluate.command("adjectives")
+def adjectives(
+    name: RunName,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+    top: Annotated[int, typer.Option(min=1, max=500, help="Adjectives of each network.")] = 20,
+) -> None:
+    """What do neurons speak of, and does it change with depth? (Figures 3, 5 and 9)"""
+    from precompute.evaluate.adjectives import adjective_tables
+    from precompute.evaluate.tables import show
+
+    show(adjective_tables(runs / name / "store", top), as_json)
+
+
+@evaluate.command("acoustics")
+def acoustics(
+    name: RunName,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+    word: Annotated[str | None, typer.Option(help="An adjective; without one, the paper's two pairs.")] = None,
+    measurement: Annotated[
+        str | None, typer.Option(help="What was measured in clips; without one, everything.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+) -> None:
+    """Do neurons that speak of a word hear clips that measure so? (Figure 8 and appendix C)"""
+    from precompute.evaluate.acoustics import acoustic_tables
+    from precompute.evaluate.tables import show
+
+    show(acoustic_tables(runs / name / "store", word, measurement, seed), as_json)
+
+
+@evaluate.command("training")
+def training(
+    name: RunName,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+    over_blocks: Annotated[bool, typer.Option("--over-blocks", help="Lines through block means, not neurons.")] = False,
+) -> None:
+    """Does the way networks were trained show in their neurons? (section 4.5)"""
+    from precompute.evaluate.tables import show
+    from precompute.evaluate.training import training_tables
+
+    tables, findings = training_tables(runs / name / "store", "block means" if over_blocks else "neurons")
+    show(tables, as_json, findings)

@@ -47,7 +47,8 @@ class Publish(Stage):
             "meta": store_meta(run),
             "dataset": [run.dataset.name, run.config.dataset.kind],
             "networks": [
-                [name, settings_of(run, name), run.fingerprints[f"network.{name}"]] for name in run.config.network
+                [name, settings_of(run, name), run.fingerprints[f"network.{name}"], table.training]
+                for name, table in run.config.network.items()
             ],
         }
 

@@ -192,6 +192,7 @@ def insert_outputs(builder: StoreBuilder, job: Job, name: str, first: First, fol
         "sample_rate_hz": network["sample_rate_hz"],
         "longest_s": network["longest_s"],
         "neuron_count": folder.neuron_count,
+        "training": job.run.config.network[name].training,
     }
     builder.insert("network", pa.Table.from_pylist([row]))
     class_ids = matched_classes(network["class_names"], job.run.dataset.class_names)

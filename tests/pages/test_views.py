@@ -11,7 +11,7 @@ from and_core.store import queries
 from and_core.store.connection import Store, open_store
 
 OpenPage = Callable[..., AppTest]
-VIEWS = ("overview", "neuron", "search", "adjectives", "pruning")
+VIEWS = ("overview", "neuron", "search", "adjectives", "acoustics", "training", "pruning")
 
 
 @pytest.fixture

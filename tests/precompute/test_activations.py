@@ -11,8 +11,8 @@ import pytest
 
 from and_core.errors import NetworkError
 from and_core.models.fakes import FakeNetwork
+from precompute.closing_notes import closing_notes
 from precompute.pipeline import Job, RunShard, Tables, execute, jobs_of
-from precompute.report import closing_notes
 from precompute.run import Run
 from precompute.stages.activations import ROWS, ActivationFolder, Activations, check_finite
 from precompute.stages.clips import ClipArchive

@@ -10,9 +10,9 @@ import pytest
 
 from and_core.errors import CaptionerError
 from precompute.caption_cache import FILENAME
+from precompute.closing_notes import closing_notes
 from precompute.config import Component
 from precompute.pipeline import Job, execute, jobs_of
-from precompute.report import closing_notes
 from precompute.run import Run
 from precompute.stages.line import STAGES
 

@@ -14,10 +14,10 @@ import pytest
 
 from and_core.errors import ConfigError, LanguageModelError
 from and_core.models.fakes import REFUSAL
+from precompute.closing_notes import closing_notes
 from precompute.pipeline import Job, execute, jobs_of
 from precompute.reply_file import UNSAVED
 from precompute.reply_log import Asking, heard_by
-from precompute.report import closing_notes
 from precompute.run import Run
 from precompute.stages.line import STAGES
 

@@ -11,8 +11,8 @@ import soundfile
 
 from and_core.errors import ConfigError, DatasetError, PipelineError
 from precompute.clean import clean_run
+from precompute.closing_notes import closing_notes
 from precompute.pipeline import Job, Progress, execute, jobs_of
-from precompute.report import closing_notes
 from precompute.run import Run
 from precompute.stages.line import STAGES
 

@@ -22,8 +22,8 @@ INSERT INTO caption VALUES (0, 'hand', 'A dog barks.', 'Sure! A dog barks.', NUL
 INSERT INTO prompt VALUES ('summarize_commonalities', 'h', '## User
 {captions}');
 INSERT INTO network VALUES
-    (0, 'small', 'huggingface', '{"path": "here"}', 'f0', 'cls', 16000, 5.1, 5),
-    (1, 'other', 'huggingface', '{}', 'f1', 'mean', 16000, NULL, 2);
+    (0, 'small', 'huggingface', '{"path": "here"}', 'f0', 'cls', 16000, 5.1, 5, 'supervised'),
+    (1, 'other', 'huggingface', '{}', 'f1', 'mean', 16000, NULL, 2, NULL);
 INSERT INTO network_class VALUES (0, 0, 'sea_waves', 1), (0, 1, 'dog', 0), (0, 2, 'cat', NULL);
 INSERT INTO layer VALUES
     (0, 0, 'layer1_output', 'output', 'm1', 3, 1), (1, 0, 'fc', 'fc', 'm2', 2, 2),

@@ -26,6 +26,7 @@ from and_core.store.queries.caption_clusters import (
     neurons_by_cluster,
     neurons_of_cluster,
 )
+from and_core.store.queries.findings import clip_measurements, hidden_neurons, measured_names, told_apart
 from and_core.store.queries.interpretability_shares import (
     numbers_of_clips,
     reached_by_chance,

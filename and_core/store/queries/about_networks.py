@@ -26,11 +26,13 @@ class Network:
     longest_s: float | None
     """Seconds of a clip that it hears; None where it hears clips of any length."""
     neuron_count: int
+    training: str | None
+    """supervised, finetuned or frozen; None where the configuration did not say."""
 
 
 def networks(store: Store) -> list[Network]:
     rows = store.query(f"""
-        SELECT network_id, name, kind, settings, fingerprint, pool, sample_rate_hz, longest_s, neuron_count
+        SELECT network_id, name, kind, settings, fingerprint, pool, sample_rate_hz, longest_s, neuron_count, training
         FROM network ORDER BY network_id LIMIT {MAX_ROWS}""")
     records = [record(rows, row) for row in range(len(rows))]
     try:

@@ -6,15 +6,22 @@ from and_core.store.connection import Store
 from and_core.store.queries.rows import MAX_ROWS
 
 
-def adjectives(store: Store, network_id: int, layer_id: int | None = None, limit: int = 30) -> pd.DataFrame:
-    """word, neurons: how many neurons of a network, or of one of its layers, use an adjective; the commonest first."""
+def adjectives(
+    store: Store, network_id: int, layer_id: int | None = None, limit: int = 30, hidden: bool = False
+) -> pd.DataFrame:
+    """word, neurons: how many neurons of a network, or of one of its layers, use an adjective; the commonest first.
+
+    Args:
+        hidden: leave the classification head out (paper, Figures 3 and 9: all linear layers of the blocks).
+    """
     return store.query(
         """
         SELECT word, count(DISTINCT neuron_id) AS neurons
         FROM open_concept JOIN neuron USING (neuron_id) JOIN layer USING (layer_id)
         WHERE part_of_speech = 'adjective' AND network_id = $network AND ($layer IS NULL OR layer_id = $layer)
+            AND NOT ($hidden AND kind = 'fc')
         GROUP BY word ORDER BY neurons DESC, word LIMIT $limit""",
-        {"network": network_id, "layer": layer_id, "limit": min(limit, MAX_ROWS)},
+        {"network": network_id, "layer": layer_id, "limit": min(limit, MAX_ROWS), "hidden": hidden},
     )
 
 

@@ -1,0 +1,54 @@
+"""Do neurons that speak of a word hear clips that measure so? (paper, appendix C and Figure 8)"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import pandas as pd
+
+from and_core.algorithms.group_effect import GroupEffect, group_effect
+from and_core.store import queries
+from and_core.store.connection import Store
+from and_core.store.queries import Network
+
+PAPER_PAIRS = (("loud", "mean_amplitude"), ("high-pitched", "median_frequency_hz"))
+"""Figures 8a and 8b: an adjective, and what is measured in the exemplars of neurons with and without it."""
+
+UNITS = {"hz": "Hz", "db": "dB", "dbfs": "dBFS", "s": "s"}
+
+
+def effects(store: Store, networks: Sequence[Network], pairs: Sequence[tuple[str, str]], seed: int = 0) -> pd.DataFrame:
+    """One row a network and pair of word and measurement.
+
+    Columns: network, word, measurement, and those of `GroupEffect`; they are missing where no neuron, or every one,
+    speaks of the word.
+    """
+    rows = []
+    for network in networks:
+        for word, measurement in pairs:
+            found = effect_of(queries.clip_measurements(store, network.network_id, word, measurement), seed)
+            named = {"network": network.name, "word": word, "measurement": measurement}
+            rows.append(named | (asdict(found) if found else {}))
+    return pd.DataFrame(rows)
+
+
+def effect_of(neurons: pd.DataFrame, seed: int = 0) -> GroupEffect | None:
+    """The effect in what `queries.clip_measurements` gave; None where a group is empty."""
+    return group_effect(neurons["value"], neurons["has_word"], neurons["top_clip"], seed)
+
+
+def effect_sentence(effect: GroupEffect, word: str, measurement: str) -> str:
+    """What was found, in words: both groups, how far they lie apart, and how sure that is."""
+    direction = "higher" if effect.low > 0 else "lower" if effect.high < 0 else "neither higher nor lower for sure"
+    return (
+        f"In the median of {effect.n_with:,} neurons that speak of {word}, clips have a {label(measurement)} of "
+        f"{effect.median_with:.4g}; in that of the {effect.n_without:,} others, {effect.median_without:.4g}: "
+        f"{direction}. "
+        f"Cliff's delta {effect.delta:+.2f} (95 % interval {effect.low:+.2f} to {effect.high:+.2f}): of pairs of one "
+        f"neuron with the word and one without, the one with it has the higher value in {(1 + effect.delta) / 2:.0%}."
+    )
+
+
+def label(measurement: str) -> str:
+    """`median_frequency_hz` as `median frequency (Hz)`: the end of the name is the unit (algorithms/acoustics.py)."""
+    name, _, unit = measurement.rpartition("_")
+    return f"{name.replace('_', ' ')} ({UNITS[unit]})" if unit in UNITS else measurement.replace("_", " ")

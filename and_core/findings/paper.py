@@ -1,0 +1,45 @@
+"""The paper's own figure values, to stand beside those of a run. They are of ESC-50 and large networks."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+SOURCE = "Read off the paper's figures: AST and BEATs on ESC-50, captioned by SALMONN and summarized by Llama 2."
+
+
+def adjectives() -> pd.DataFrame:
+    """network, rank, word, neurons, share: the ten commonest of each network (Figures 3 and 9), as `commonest`."""
+    found = _values()
+    rows = [
+        {"network": network, "rank": rank, "word": word, "neurons": count, "share": count / found["neurons"][network]}
+        for network, words in found["adjectives"].items()
+        for rank, (word, count) in enumerate(words.items(), start=1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def by_block() -> pd.DataFrame:
+    """network, training, depth, adjectives (Figure 5), interpretable (one less Figure 6), twelve blocks a network."""
+    found = _values()
+    rows = [
+        {
+            "network": network,
+            "training": found["training"][network],
+            "depth": depth,
+            "adjectives": words,
+            "interpretable": 1 - uninterpretable,
+        }
+        for network, means in found["adjectives_per_neuron"].items()
+        for depth, (words, uninterpretable) in enumerate(
+            zip(means, found["uninterpretable_share"][network], strict=True), start=1
+        )
+    ]
+    return pd.DataFrame(rows)
+
+
+@cache
+def _values() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "paper.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,167 @@
+"""Figures of the findings, made from frames. Nothing asks the store or imports streamlit: the report draws them too."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import plotly.graph_objects as go
+
+from pages.components.charts import ACCENT, CONTRAST, KINDS, MARGIN, QUIET, SYMBOLS, plain
+
+LEGEND = {"orientation": "h", "y": -0.25}
+HISTOGRAM_BINS = 40
+DASHES = ("solid", "dash", "dot", "dashdot")
+"""Of networks: never told apart by colour alone."""
+
+
+def lines_through_kinds(means: pd.DataFrame, lines: pd.DataFrame, measure: str, as_share: bool = False) -> go.Figure:
+    """Figures 5 and 6: a dot a block and kind of layer, and the regression line of every kind and of all.
+
+    Args:
+        means: kind, depth, mean.
+        lines: kind, slope, intercept, first, last; the first row is the line over all kinds.
+        measure: what the axis shows.
+    """
+    figure = go.Figure()
+    kinds = list(dict.fromkeys(means["kind"]))
+    for number, kind in enumerate(kinds):
+        rows, style = means[means["kind"] == kind], number % len(KINDS)
+        figure.add_scatter(
+            x=rows["depth"],
+            y=rows["mean"],
+            mode="markers",
+            name=plain(str(kind).replace("_", " ")),
+            marker={"size": 10, "symbol": SYMBOLS[style], "color": KINDS[style]},
+            hovertemplate="block %{x}: %{y:.3f}<extra>%{fullData.name}</extra>",
+        )
+    for row in lines.to_dict("records"):
+        of_all = row["kind"] not in kinds
+        colour = QUIET if of_all else KINDS[kinds.index(row["kind"]) % len(KINDS)]
+        _add_line(figure, row, colour, width=4 if of_all else 1.5, dash="solid" if of_all else "dot")
+    figure.update_layout(height=340, margin=MARGIN, legend=LEGEND)
+    return _depth_axes(figure, means["depth"], measure, as_share)
+
+
+def lines_through_networks(
+    means: pd.DataFrame, lines: pd.DataFrame, column: str, measure: str, as_share: bool = False
+) -> go.Figure:
+    """A dot a block and network, and every network's regression line.
+
+    Args:
+        means: network, depth, and `column`.
+        lines: network, slope, intercept, first, last; may be without rows.
+        measure: what the axis shows.
+    """
+    figure = go.Figure()
+    networks = list(dict.fromkeys(means["network"]))
+    for number, network in enumerate(networks):
+        rows, style = means[means["network"] == network], number % len(KINDS)
+        figure.add_scatter(
+            x=rows["depth"],
+            y=rows[column],
+            mode="markers",
+            name=plain(network),
+            marker={"size": 11, "symbol": SYMBOLS[style], "color": KINDS[style]},
+            hovertemplate="block %{x}: %{y:.3f}<extra>%{fullData.name}</extra>",
+        )
+        for row in lines[lines["network"] == network].to_dict("records"):
+            _add_line(figure, row, KINDS[style], width=3, dash=DASHES[style])
+    figure.update_layout(height=340, margin=MARGIN, legend=LEGEND)
+    return _depth_axes(figure, means["depth"], measure, as_share)
+
+
+def _add_line(figure: go.Figure, line: Mapping[Any, Any], colour: str, width: float, dash: str) -> None:
+    depths = np.array([line["first"], line["last"]])
+    figure.add_scatter(
+        x=depths,
+        y=line["intercept"] + line["slope"] * depths,
+        mode="lines",
+        showlegend=False,
+        line={"color": colour, "width": width, "dash": dash},
+        hovertemplate=f"slope {line['slope']:+.4f} a block<extra></extra>",
+    )
+
+
+def _depth_axes(figure: go.Figure, depths: pd.Series, measure: str, as_share: bool) -> go.Figure:
+    figure.update_xaxes(title="block", tickvals=sorted(set(depths)), fixedrange=True)
+    figure.update_yaxes(title=measure, rangemode="tozero", fixedrange=True, tickformat=".0%" if as_share else None)
+    return figure
+
+
+def bars_side_by_side(rows: pd.DataFrame, words: Sequence[str]) -> go.Figure:
+    """The same words in every network: a group of bars a word, the share of the network's neurons that use it."""
+    figure = go.Figure()
+    for number, (network, own) in enumerate(rows.groupby("network", sort=False)):
+        shares = own.set_index("word")["share"].reindex(list(words)).fillna(0.0)
+        figure.add_bar(
+            x=[plain(word) for word in words],
+            y=shares,
+            name=plain(str(network)),
+            marker={"color": KINDS[number % len(KINDS)], "pattern": {"shape": ("", "/", "x", ".")[number % 4]}},
+            hovertemplate="%{x}: %{y:.1%}<extra>%{fullData.name}</extra>",
+        )
+    figure.update_layout(height=360, margin=MARGIN, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"})
+    figure.update_xaxes(fixedrange=True, tickangle=-40, automargin=True)
+    figure.update_yaxes(title="share of neurons", tickformat=".0%", fixedrange=True)
+    return figure
+
+
+def two_histograms(
+    values: npt.NDArray[np.float64], has_word: npt.NDArray[np.bool_], word: str, measurement: str
+) -> go.Figure:
+    """Figure 8: the neurons with the word and those without it, each as shares of its own group over common bins."""
+    low, high = float(values.min()), float(values.max())
+    edges = np.linspace(low, high if high > low else low + 1, HISTOGRAM_BINS + 1)
+    centres = (edges[:-1] + edges[1:]) / 2
+    figure = go.Figure()
+    for name, group, colour, pattern in (
+        (f"without “{plain(word)}”", ~has_word, QUIET, ""),
+        (f"with “{plain(word)}”", has_word, CONTRAST, "/"),
+    ):
+        counts = np.histogram(values[group], edges)[0]
+        figure.add_bar(
+            x=centres,
+            y=counts / max(counts.sum(), 1),
+            customdata=counts,
+            name=name,
+            opacity=0.65,
+            marker={"color": colour, "pattern": {"shape": pattern}, "line": {"width": 0}},
+            hovertemplate="%{x:.4g}: %{customdata} neurons, %{y:.1%}<extra>%{fullData.name}</extra>",
+        )
+    legend = {"orientation": "h", "y": 1.0, "yanchor": "bottom"}
+    figure.update_layout(height=320, margin=MARGIN, barmode="overlay", bargap=0, legend=legend)
+    figure.update_xaxes(title=plain(measurement), fixedrange=True)
+    figure.update_yaxes(title="share of the group's neurons", tickformat=".0%", fixedrange=True)
+    return figure
+
+
+def effects(rows: pd.DataFrame) -> go.Figure:
+    """Cliff's delta of every measurement with its interval, the largest on top.
+
+    Args:
+        rows: label, delta, low, high.
+    """
+    shown = rows.dropna(subset="delta").sort_values("delta")
+    figure = go.Figure(
+        go.Scatter(
+            x=shown["delta"],
+            y=shown["label"].map(plain),
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": shown["high"] - shown["delta"],
+                "arrayminus": shown["delta"] - shown["low"],
+                "color": ACCENT,
+            },
+            mode="markers",
+            marker={"size": 10, "color": ACCENT},
+            hovertemplate="%{y}: %{x:+.2f}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=0, line={"color": QUIET, "dash": "dot"})
+    figure.update_layout(height=90 + 24 * len(shown), margin=MARGIN)
+    figure.update_xaxes(title="Cliff's delta", range=[-1.05, 1.05], fixedrange=True)
+    figure.update_yaxes(fixedrange=True, automargin=True)
+    return figure

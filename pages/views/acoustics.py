@@ -1,0 +1,97 @@
+"""Acoustics: do neurons that speak of a word hear clips that measure so? (paper, appendix C and Figure 8)"""
+
+import streamlit as st
+
+from and_core.findings import acoustics
+from and_core.store import queries
+from pages.components import finding_charts, links
+from pages.components.store import View, current_view
+from pages.components.table_twin import twin
+
+STATIC = {"displayModeBar": False}
+
+
+def main() -> None:
+    view = current_view()
+    st.title("Acoustics")
+    words = list(queries.adjectives(view.store, view.network.network_id, limit=queries.MAX_ROWS)["word"])
+    measurements = queries.measured_names(view.store)
+    if not words or not measurements:
+        missing = "no neuron has an adjective" if not words else "nothing was measured in its clips"
+        st.text(f"There is nothing to compare in this run: {missing}.")
+        return
+    for part, (word, measurement) in zip("ab", acoustics.PAPER_PAIRS, strict=True):
+        figure(view, part, word, measurement, words, measurements)
+    every_measurement(view, words, measurements)
+    st.caption(
+        "A neuron's value is the mean over its most activating clips. Neurons share clips, so the intervals resample "
+        "clips and not neurons: each draw takes clips with replacement, and with each all the neurons that it excites "
+        "most. All neurons are counted, the classification head too, as in the paper."
+    )
+
+
+def figure(view: View, part: str, word: str, measurement: str, words: list[str], measurements: list[str]) -> None:
+    """Figure 8a or 8b: the paper's pair at first, any other by choice."""
+    st.subheader(f"Neurons with and without a word (Figure 8{part})")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox("Word", words, index=place(words, word), width=260, key=f"word_{part}")
+        measured = st.selectbox(
+            "Measurement",
+            measurements,
+            index=place(measurements, measurement),
+            format_func=acoustics.label,
+            width=260,
+            key=f"measurement_{part}",
+        )
+    if word not in words and chosen == words[0]:
+        st.caption(links.plain(f"The paper's word is “{word}”; no neuron here speaks of it."))
+    neurons = queries.clip_measurements(view.store, view.network.network_id, chosen, measured)
+    effect = acoustics.effect_of(neurons)
+    if effect is None:
+        st.text(f"Every neuron speaks of {chosen}, or none that heard a clip with this measurement: no two groups.")
+        return
+    st.text(acoustics.effect_sentence(effect, chosen, measured))
+    drawn = finding_charts.two_histograms(
+        neurons["value"].to_numpy(), neurons["has_word"].to_numpy(dtype=bool), chosen, acoustics.label(measured)
+    )
+    described = f"Neurons with and without {chosen} by {measured}; both groups are in the table below"
+    st.plotly_chart(drawn, key=f"figure_8{part}", config=STATIC, alt=described)
+    links.word_chips(view, [chosen])
+    effects = acoustics.effects(view.store, view.networks, [(chosen, measured)])
+    twin(
+        effects,
+        f"acoustics_8{part}",
+        f"Effect of {chosen} on {measured} in every network",
+        "In every network, as a table",
+    )
+
+
+def place(names: list[str], name: str) -> int:
+    return names.index(name) if name in names else 0
+
+
+def every_measurement(view: View, words: list[str], measurements: list[str]) -> None:
+    """One word against everything that was measured."""
+    st.subheader("What else goes with a word")
+    word = st.selectbox("Word", words, width=260, key="word_everywhere")
+    effects = acoustics.effects(view.store, [view.network], [(word, measurement) for measurement in measurements])
+    found = effects.dropna(subset="delta") if "delta" in effects else effects.iloc[:0]
+    if found.empty:
+        st.text(f"Every neuron speaks of {word}: there are no two groups.")
+        return
+    strongest = found.sort_values("delta", key=abs).iloc[-1]
+    st.text(
+        f"What sets neurons that speak of {word} apart most is {acoustics.label(strongest['measurement'])}: Cliff's "
+        f"delta {strongest['delta']:+.2f} (95 % interval {strongest['low']:+.2f} to {strongest['high']:+.2f})."
+    )
+    described = f"Cliff's delta of every measurement for {word}; the same numbers are in the table below"
+    st.plotly_chart(
+        finding_charts.effects(found.assign(label=found["measurement"].map(acoustics.label))),
+        key="effects",
+        config=STATIC,
+        alt=described,
+    )
+    twin(found, "acoustics_effects", f"Effect of {word} on every measurement")
+
+
+main()
