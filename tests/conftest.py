@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import signal
 import socket
 import string
@@ -13,7 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import duckdb
 import pytest
+from playwright.sync_api import Page, sync_playwright
 from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification
 
 from precompute import config
@@ -23,6 +26,10 @@ from precompute.stages.line import STAGES
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+CHROMIUM_ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"),
+]
 VLLM_ON_CPU = {
     "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB; else it takes most of the machine's memory
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
@@ -162,6 +169,40 @@ def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = Run(demo.model_copy(update={"network": first}), tmp_path_factory.mktemp("runs"))
     execute(jobs_of(run, STAGES), Silent())
     return run.store
+
+
+@pytest.fixture
+def altered(tiny_store: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """`altered("DELETE FROM caption")`: a copy of the tiny store with something changed."""
+
+    def alter(statements: str) -> Path:
+        folder = tmp_path / "altered"
+        shutil.copytree(tiny_store, folder, symlinks=True)
+        with duckdb.connect(str((folder / "current").resolve())) as connection:
+            connection.execute(statements).fetchall()
+        return folder
+
+    return alter
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found:
+        return found
+    if os.environ.get("CI"):
+        pytest.fail("no Chromium, and CI must have one: apt-get install chromium")
+    pytest.skip("no Chromium on this machine: apt-get install chromium")
+
+
+@pytest.fixture
+def page(chromium: str) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(30_000)
+        yield page
+        browser.close()
 
 
 @pytest.fixture(scope="session")

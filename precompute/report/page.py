@@ -32,7 +32,7 @@ def write_report(store_folder: Path, out: Path) -> int:
     html = page.render(
         run=queries.meta(store)["run"],
         meta=queries.meta(store),
-        sections=sections(store),
+        sections=list(sections(store)),
         neurons=[
             (network.name, title, heard_neurons(store, network, best))
             for network in networks

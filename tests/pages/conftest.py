@@ -1,11 +1,9 @@
 """The app, run page by page without a browser."""
 
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -26,17 +24,3 @@ def open_page(project: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         return app.run()
 
     return run
-
-
-@pytest.fixture
-def altered(tiny_store: Path, tmp_path: Path) -> Callable[[str], Path]:
-    """`altered("DELETE FROM caption")`: a copy of the tiny store with something changed."""
-
-    def alter(statements: str) -> Path:
-        folder = tmp_path / "altered"
-        shutil.copytree(tiny_store, folder, symlinks=True)
-        with duckdb.connect(str((folder / "current").resolve())) as connection:
-            connection.execute(statements).fetchall()
-        return folder
-
-    return alter

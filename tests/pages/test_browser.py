@@ -1,36 +1,20 @@
 """The app as a user meets it: started from the command line and driven in a real Chromium."""
 
-import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from and_core.store import queries
 from and_core.store.connection import Store, open_store
 
 Serve = Callable[[str, Path, float], AbstractContextManager[str]]
 pytestmark = pytest.mark.browser
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"),
-]
 SLOW_MS = 120_000
 """For what loads a network, on a busy machine."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found:
-        return found
-    if os.environ.get("CI"):
-        pytest.fail("no Chromium, and CI must have one: apt-get install chromium")
-    pytest.skip("no Chromium on this machine: apt-get install chromium")
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +23,6 @@ def address(serve: Serve, project: Path, tiny_store: Path) -> Iterator[str]:
     command = f"'{sys.executable}' -m streamlit run app.py -- --store '{tiny_store}'"
     with serve(command, project, 60) as url:
         yield url
-
-
-@pytest.fixture
-def page(chromium: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(30_000)
-        yield page
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,9 @@ INSERT INTO clip VALUES
     (1, 'b.wav', 0, 2, NULL, 2.0, 16000, 's', 'audio/b.flac', 'spectrograms/b.png'),
     (2, 'c.wav', 1, 2, NULL, 2.0, 16000, 's', 'audio/c.flac', 'spectrograms/c.png'),
     (3, 'd.wav', NULL, NULL, NULL, 2.0, 16000, 's', 'audio/d.flac', 'spectrograms/d.png');
+INSERT INTO clip_measurement VALUES (0, 'measured', 'loudness_dbfs', -20), (1, 'measured', 'loudness_dbfs', -10),
+    (2, 'measured', 'loudness_dbfs', -30), (1, 'measured', 'pitch_hz', NULL), (0, 'measured', 'pitch_hz', 440),
+    (0, 'made', 'made_up', 7);
 INSERT INTO skipped_clip VALUES ('e.wav', 'it holds no samples');
 INSERT INTO caption VALUES (0, 'hand', 'A dog barks.', 'Sure! A dog barks.', NULL),
     (1, 'hand', NULL, 'I cannot hear.', 'refusal'), (2, 'hand', 'Waves.', NULL, NULL);
