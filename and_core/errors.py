@@ -10,6 +10,7 @@ AndError
 ├── LanguageModelError  a language model: cannot be loaded or reached, or cannot do what is asked
 ├── NetworkError     the target network: files, architecture, labels, self-check
 ├── PipelineError    a run's folders: locked by another process, disk full, damaged
+├── SelectionError   neurons to prune: a selection that cannot be read, or means none
 └── StoreError       the DuckDB store: missing, damaged, or of another version
 """
 
@@ -65,6 +66,10 @@ class NetworkError(AndError):
 
 class PipelineError(AndError):
     """A run's folders cannot be written or are in use."""
+
+
+class SelectionError(AndError):
+    """A selection of neurons to prune cannot be read, does not fit the network, or means no neuron."""
 
 
 class StoreError(AndError):

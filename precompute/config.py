@@ -104,8 +104,10 @@ class Interpretability(Section):
 
 
 class Ablations(Section):
-    strategies: tuple[Literal["open_concept", "description_based"], ...] = ("open_concept",)
-    """Which neurons to prune for every class; none leaves the stage out."""
+    strategies: tuple[
+        Literal["open_concept", "open_concept_substring", "description_based", "text_audio_based", "in_context"], ...
+    ] = ("open_concept",)
+    """Which neurons to prune for every class, as docs/pruning.md explains them; none leaves the stage out."""
     random_seeds: Annotated[int, Field(ge=1, le=100)] = 1
     """Random controls beside every strategy and class, each pruning as many neurons in every layer."""
     clips_per_class: Annotated[int, Field(ge=1)] = 10

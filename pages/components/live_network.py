@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from and_core.algorithms.ablation import matched_random
 from and_core.errors import NetworkError
 from and_core.models import registry
 from and_core.models.protocols import FloatArray, NeuronIds, TargetNetwork
@@ -129,13 +128,6 @@ def token_map(live: TargetNetwork, waveform: FloatArray, layer: str, position: i
     tokens = next(live.token_activations([waveform], [layer]))
     outputs = tokens.outputs[layer][:, :, position].copy()  # the rest of the layer can go
     return TokenMap(outputs, tokens.start_s, tokens.end_s, tokens.low_hz, tokens.high_hz)
-
-
-def matched_controls(neurons: NeuronIds, widths: dict[str, int], seeds: Sequence[int]) -> list[NeuronIds]:
-    """For every seed as many random neurons of every layer as `neurons` has there."""
-    counts, of = [len(positions) for positions in neurons.values()], [widths[layer] for layer in neurons]
-    draws = [matched_random(counts, of, np.random.default_rng(seed)) for seed in seeds]
-    return [{layer: positions.tolist() for layer, positions in zip(neurons, draw, strict=True)} for draw in draws]
 
 
 def pruned_logits(

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from and_core.algorithms.ablation import class_confidences
+from and_core.algorithms.ablation.confidence import MEASURES as MEASURED
+from and_core.algorithms.ablation.confidence import confidences
 from and_core.models.protocols import FloatArray
 from and_core.store import queries
 from pages.components import charts, clip_card, links
@@ -86,9 +87,8 @@ def draw(pruning: Pruning | None) -> None:
 
 def measured(pruning: Pruning, logits: FloatArray, measure: str) -> pd.Series:
     """Class name -> the measure over its clips."""
-    names = dict(zip(pruning.clips["output"], pruning.clips["class_name"], strict=True))
-    found = class_confidences(logits, pruning.clips["output"].to_numpy())
-    return pd.Series({names[entry.label]: float(getattr(entry, measure)) for entry in found})
+    clips = confidences(logits, pruning.clips["output"].to_numpy())
+    return pd.Series(clips[:, MEASURED.index(measure)]).groupby(pruning.clips["class_name"].to_numpy()).mean()
 
 
 def changes(pruning: Pruning, measure: str) -> pd.DataFrame:

@@ -5,12 +5,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from and_core.algorithms.ablation.choose import choose
+from and_core.algorithms.ablation.selection import Limited, Picked, Selection, Term, control_of
 from and_core.errors import DatasetError
 from and_core.models.protocols import NeuronIds
 from and_core.store import queries
 from pages.components import charts, links, live_network, pickers, pruning_result
 from pages.components.clip_card import class_name
 from pages.components.live_network import Pruning
+from pages.components.selections import evidence_of
 from pages.components.store import View, current_view
 
 STRATEGIES = {
@@ -18,7 +21,6 @@ STRATEGIES = {
     "description-based": "Neurons with the class among their three best concepts (cos cubed)",
     "random": "As many random neurons of every layer as open concept prunes there",
 }
-HEAD = "fc"
 
 
 def main() -> None:
@@ -33,7 +35,7 @@ def main() -> None:
     summary = st.container()
     target = asked_class(outputs)
     strategy, seed = strategy_picker()
-    chosen = chosen_neurons(view, int(target["class_id"]), strategy, seed)
+    chosen = chosen_neurons(view, str(target["name"]), strategy, seed)
     how = measured_how(view)
     with summary:
         state_selection(view, str(target["name"]), chosen)
@@ -84,33 +86,27 @@ def strategy_picker() -> tuple[str, int]:
     return strategy, seed
 
 
-def chosen_neurons(view: View, class_id: int, strategy: str, seed: int) -> pd.DataFrame:
-    """The neurons that would be pruned, surest first: strategy, layers and strength. Columns as `queries.pruned_by`."""
-    names = queries.layer_names(view.store, view.network.network_id)
-    # The head's neuron of a class is that class's logit: pruning it would forget by definition.
-    hidden = [name for name in names if name != HEAD]
-    layers = (
-        st.multiselect("Layers", names, key="pruned_layers", placeholder="all but the classification head") or hidden
+def chosen_neurons(view: View, concept: str, strategy: str, seed: int) -> pd.DataFrame:
+    """The neurons that would be pruned, surest first: strategy, layers and strength. Columns: layer, position."""
+    evidence = evidence_of(view)
+    layers = st.multiselect(
+        "Layers",
+        [layer.name for layer in evidence.layers],
+        key="pruned_layers",
+        placeholder="all but the classification head",
     )
-    found = queries.pruned_by(
-        view.store,
-        view.network.network_id,
-        class_id,
-        "description_based" if strategy == "description-based" else "open_concept",
-    )
-    found = found[found["layer"].isin(layers)]
+    term = Term("description_based" if strategy == "description-based" else "open_concept", concept)
+    selection: Selection = Limited(term, places=tuple(layers)) if layers else term
+    found = choose(selection, evidence)
     if len(found) > 1:
-        key = f"strength_{class_id}_{strategy}_{'+'.join(layers)}"
+        key = f"strength_{concept}_{strategy}_{'+'.join(layers)}"
         most = st.slider(
             f"Strength: how many of the {len(found):,}, the surest first", 1, len(found), len(found), key=key
         )
-        found = found.head(most)
-    if strategy == "random" and len(found):
-        widths = queries.layer_widths(view.store, view.network.network_id)
-        drawn = live_network.matched_controls(group(found), widths, [seed])[0]
-        rows = [(layer, int(position)) for layer, positions in drawn.items() for position in positions]
-        found = pd.DataFrame(rows, columns=["layer", "position"])
-    return found
+        selection, found = Limited(selection, first=most), found[:most]
+    if strategy == "random":
+        found = choose(control_of(selection, seed), evidence)
+    return pd.DataFrame(evidence.names(found), columns=["layer", "position"])
 
 
 def group(neurons: pd.DataFrame) -> NeuronIds:
@@ -176,9 +172,10 @@ def prune(view: View, target: str, strategy: str, neurons: NeuronIds, how: dict[
             "Choose another fold under How it is measured.",
         )
     sounds = live_network.waveforms(view.store, clips, view.network.sample_rate_hz)
-    widths = queries.layer_widths(view.store, view.network.network_id)
+    evidence = evidence_of(view)
+    pruned = Picked(tuple((layer, position) for layer, positions in neurons.items() for position in positions))
     seeds = range(how["controls"]) if strategy != "random" else ()
-    controls = live_network.matched_controls(neurons, widths, seeds)
+    controls = [evidence.by_layer(choose(control_of(pruned, seed), evidence)) for seed in seeds]
     bar = st.progress(0.0, text=f"Playing {len(clips)} clips")
     after, *beside = live_network.pruned_logits(live, sounds, [neurons, *controls], bar.progress)
     bar.empty()
@@ -189,7 +186,7 @@ def prune(view: View, target: str, strategy: str, neurons: NeuronIds, how: dict[
 def per_layer(view: View, neurons: NeuronIds) -> None:
     """How many neurons of each layer."""
     st.markdown("##### Pruned neurons by layer")
-    widths = queries.layer_widths(view.store, view.network.network_id)
+    widths = {layer.name: layer.width for layer in evidence_of(view).layers}
     rows = pd.DataFrame(
         [(layer, len(neurons[layer]), width) for layer, width in widths.items() if layer in neurons],
         columns=["layer", "pruned", "of"],

@@ -9,25 +9,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from and_core.algorithms.ablation import (
-    CLOSED_SIMILARITY,
-    class_confidences,
-    closed_concept_neurons,
-    matched_random,
-    open_concept_neurons,
-)
-from and_core.algorithms.c_open_concept.parts_of_speech import lemmas_of_name
-from and_core.algorithms.evaluation import normalised_name
+from and_core.algorithms.ablation.bootstrap import Bootstrap
+from and_core.algorithms.ablation.choose import choose
+from and_core.algorithms.ablation.confidence import MEASURES
+from and_core.algorithms.ablation.effect import effect
+from and_core.algorithms.ablation.evidence import Evidence, Neurons
+from and_core.algorithms.ablation.selection import Selection, Term, control_of
+from and_core.algorithms.ablation.strategies import CLOSED_SIMILARITY
 from and_core.errors import ConfigError
 from and_core.models.protocols import FloatArray, TargetNetwork
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
-from precompute.stages.activations import ActivationFolder
 from precompute.stages.clips import ClipArchive
+from precompute.stages.evidence import evidence_of
 from precompute.stages.labels import matched_classes
 
 EXPERIMENTS_A_CLASS = 1000
@@ -36,19 +32,19 @@ EXPERIMENTS_A_CLASS = 1000
 
 class Ablations(Stage):
     name = "ablations"
-    inputs = ("clips", "activations", "a_closed_concept", "c_open_concept")
+    version = 2
+    inputs = ("clips", "activations", "a_closed_concept", "b_calibration", "c_open_concept")
     unit = "classes"
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
         settings = run.config.ablations
-        if (
-            "description_based" in settings.strategies
-            and CLOSED_SIMILARITY not in run.config.a_closed_concept.similarities
-        ):
-            raise ConfigError(
-                f"The strategy description_based needs the similarity {CLOSED_SIMILARITY}.",
-                "Add it to a_closed_concept.similarities, or take the strategy out of ablations.strategies.",
-            )
+        for strategy in settings.strategies:
+            similarity = CLOSED_SIMILARITY.get(strategy)
+            if similarity is not None and similarity not in run.config.a_closed_concept.similarities:
+                raise ConfigError(
+                    f"The strategy {strategy} needs the similarity {similarity}.",
+                    f"Add it to a_closed_concept.similarities, or take {strategy} out of ablations.strategies.",
+                )
         return {**settings.model_dump(mode="json"), "seed": run.config.seed}
 
     def items(self, job: Job) -> int:
@@ -77,11 +73,11 @@ class Bench:
 
     job: Job
     network: TargetNetwork
-    folder: ActivationFolder
+    evidence: Evidence
     outputs: dict[int, int]
     """Class id -> the network's output."""
-    labels: npt.NDArray[np.intp]
-    """[clips played] output of each clip's class."""
+    clips: Bootstrap
+    """Of the clips played, each with the output of its class."""
     features: list[FloatArray]
     """What the network reads of each clip, computed once for all experiments."""
     before: FloatArray
@@ -98,9 +94,9 @@ class Bench:
         return cls(
             job=job,
             network=network,
-            folder=ActivationFolder.of(job.input("activations")),
+            evidence=evidence_of(job),
             outputs=outputs,
-            labels=np.array([by_name[archive.rows[clip]["class_name"]] for clip in played], dtype=np.intp),
+            clips=Bootstrap([by_name[archive.rows[clip]["class_name"]] for clip in played], resamples=0),
             features=network.features(archive.waveforms(played, network.sample_rate_hz)),
             before=logits[played],
         )
@@ -129,55 +125,19 @@ def clips_to_play(job: Job, archive: ClipArchive, outputs: dict[str, int]) -> li
 
 def experiments(bench: Bench, item: int, class_id: int) -> Tables:
     """Every strategy for one class, each followed by its random controls."""
-    settings = bench.job.run.config.ablations
+    config = bench.job.run.config
     tables: list[Tables] = []
-    for strategy in settings.strategies:
-        neurons = hidden_neurons(bench, class_id, strategy)
-        strategy_number = item * EXPERIMENTS_A_CLASS + len(tables)
-        tables.append(experiment(bench, Experiment(strategy_number, class_id, strategy), neurons))
-        for seed in range(settings.random_seeds):
-            generator = np.random.default_rng([bench.job.run.config.seed, class_id, seed])
-            control = Experiment(strategy_number + seed + 1, class_id, "random", seed, control_of=strategy_number)
-            tables.append(experiment(bench, control, random_neurons(bench, neurons, generator)))
+    for strategy in config.ablations.strategies:
+        pruned = Term(strategy, bench.job.run.dataset.class_names[class_id])
+        number = item * EXPERIMENTS_A_CLASS + len(tables)
+        tables.append(experiment(bench, Experiment(number, class_id, strategy, pruned)))
+        for turn in range(config.ablations.random_seeds):
+            seed = config.seed + turn
+            control = Experiment(number + turn + 1, class_id, "random", control_of(pruned, seed), seed, number)
+            tables.append(experiment(bench, control))
     return {
         name: pa.concat_tables([table[name] for table in tables], promote_options="permissive") for name in tables[0]
     }
-
-
-def hidden_neurons(bench: Bench, class_id: int, strategy: str) -> npt.NDArray[np.int32]:
-    """The neurons below the classification head that carry the class's concept."""
-    name = bench.job.run.dataset.class_names[class_id]
-    neurons = open_neurons(bench.job, name) if strategy == "open_concept" else closed_neurons(bench.job, name)
-    return neurons[neurons < bench.folder.ranges[-1].start].astype(np.int32)
-
-
-def open_neurons(job: Job, class_name: str) -> npt.NDArray[np.int64]:
-    table = job.input("c_open_concept").table("open_concept")
-    if not table.num_rows:
-        return np.zeros(0, np.int64)
-    nouns = table.filter(pc.equal(table["part_of_speech"], "noun"))
-    return open_concept_neurons(nouns["neuron"].to_numpy(), nouns["word"].to_pylist(), lemmas_of_name(class_name))
-
-
-def closed_neurons(job: Job, class_name: str) -> npt.NDArray[np.int64]:
-    """None where the concept set does not hold the class."""
-    concepts = [normalised_name(name) for name in job.run.concepts]
-    table = job.input("a_closed_concept").table("closed_concept")
-    if normalised_name(class_name) not in concepts or not table.num_rows:
-        return np.zeros(0, np.int64)
-    of_method = table.filter(pc.equal(table["method"], "description_based"))
-    picks = of_method.filter(pc.equal(of_method["similarity"], CLOSED_SIMILARITY))
-    neurons, picked, ranks = (picks[column].to_numpy() for column in ("neuron", "concept", "rank"))
-    return closed_concept_neurons(neurons, picked, ranks, concepts.index(normalised_name(class_name)))
-
-
-def random_neurons(bench: Bench, like: npt.NDArray[np.int32], generator: np.random.Generator) -> npt.NDArray[np.int32]:
-    """As many neurons in every layer as `like` has there, drawn by chance."""
-    counts = [int(np.isin(like, neurons).sum()) for neurons in bench.folder.ranges]
-    drawn = matched_random(counts, [layer.width for layer in bench.folder.layers], generator)
-    return np.concatenate(
-        [positions + neurons.start for positions, neurons in zip(drawn, bench.folder.ranges, strict=True)]
-    ).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -187,37 +147,16 @@ class Experiment:
     number: int
     class_id: int
     strategy: str
+    selection: Selection
     seed: int | None = None
     control_of: int | None = None
 
 
-def experiment(bench: Bench, this: Experiment, neurons: npt.NDArray[np.int32]) -> Tables:
+def experiment(bench: Bench, this: Experiment) -> Tables:
     """Prune, play, measure."""
-    by_layer = {
-        layer.name: (neurons[np.isin(neurons, ids)] - ids.start).tolist()
-        for layer, ids in zip(bench.folder.layers, bench.folder.ranges, strict=True)
-    }
-    with bench.network.ablated(by_layer):
+    neurons = choose(this.selection, bench.evidence)
+    with bench.network.ablated(bench.evidence.by_layer(neurons)):
         after, _ = bench.network.forward_features(bench.features)
-    rows = []
-    confidences = zip(
-        class_confidences(bench.before, bench.labels), class_confidences(after, bench.labels), strict=True
-    )
-    classes = {output: class_id for class_id, output in bench.outputs.items()}
-    for was, now in confidences:
-        rows.append(
-            {
-                "ablation": this.number,
-                "class": classes[was.label],
-                "clip_count": was.clip_count,
-                "logit_before": was.logit,
-                "logit_after": now.logit,
-                "probability_before": was.probability,
-                "probability_after": now.probability,
-                "accuracy_before": was.accuracy,
-                "accuracy_after": now.accuracy,
-            }
-        )
     fold = bench.job.run.config.ablations.fold
     head = {
         "ablation": this.number,
@@ -226,13 +165,35 @@ def experiment(bench: Bench, this: Experiment, neurons: npt.NDArray[np.int32]) -
         "seed": this.seed,
         "control_of": this.control_of,
         "neuron_count": len(neurons),
-        "clip_count": len(bench.labels),
+        "clip_count": len(bench.before),
         "clips": "clips of every fold, on some of which the network may have been trained"
         if fold is None
         else f"clips of fold {fold}",
     }
     return {
         "ablation": pa.Table.from_pylist([head]),
-        "ablation_neuron": pa.table({"ablation": np.full(len(neurons), this.number), "neuron": neurons}),
-        "ablation_result": pa.Table.from_pylist(rows),
+        "ablation_neuron": neuron_table(this.number, neurons),
+        "ablation_result": pa.Table.from_pylist(results(bench, this.number, after)),
     }
+
+
+def neuron_table(number: int, neurons: Neurons) -> pa.Table:
+    return pa.table({"ablation": np.full(len(neurons), number), "neuron": np.sort(neurons).astype(np.int32)})
+
+
+def results(bench: Bench, number: int, after: FloatArray) -> list[dict[str, Any]]:
+    """Means over the clips of each class, before and after."""
+    classes = {output: class_id for class_id, output in bench.outputs.items()}
+    measured = effect(bench.clips, bench.before, after)
+    return [
+        {
+            "ablation": number,
+            "class": classes[int(output)],
+            "clip_count": int(clip_count),
+            **{f"{measure}_before": float(value) for measure, value in zip(MEASURES, was, strict=True)},
+            **{f"{measure}_after": float(value) for measure, value in zip(MEASURES, now, strict=True)},
+        }
+        for output, clip_count, was, now in zip(
+            bench.clips.classes, bench.clips.clip_counts, measured.before[0], measured.after[0], strict=True
+        )
+    ]

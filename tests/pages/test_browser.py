@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from and_core.algorithms.ablation.choose import choose
+from and_core.algorithms.ablation.selection import Term
 from and_core.store import queries
 from and_core.store.connection import Store, open_store
 
@@ -40,10 +42,8 @@ def dots(page: Page) -> Locator:
 
 def forgettable(store: Store) -> str:
     """The class that the most hidden neurons speak of."""
-    outputs = queries.class_outputs(store, 0)
-    found = [queries.pruned_by(store, 0, int(class_id), "open_concept") for class_id in outputs["class_id"]]
-    sizes = [(rows["layer"] != "fc").sum() for rows in found]
-    return str(outputs["name"].iloc[max(range(len(sizes)), key=sizes.__getitem__)])
+    names, evidence = queries.class_outputs(store, 0)["name"], queries.evidence(store, 0)
+    return str(max(names, key=lambda name: len(choose(Term("open_concept", name), evidence))))
 
 
 def test_a_neuron_opens_by_its_permalink_and_its_clip_plays(

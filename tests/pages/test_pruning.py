@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
+from and_core.algorithms.ablation.choose import choose
+from and_core.algorithms.ablation.selection import Term
 from and_core.store import queries
 from and_core.store.connection import open_store
 from pages.components.pruning_result import mean_and_spread
@@ -21,10 +23,10 @@ def said(app: AppTest) -> str:
 def forgettable(folder: Path) -> str:
     """A class that some hidden neuron speaks of."""
     store = open_store(folder)
-    for _, row in queries.class_outputs(store, 0).iterrows():
-        found = queries.pruned_by(store, 0, int(row["class_id"]), "open_concept")
-        if (found["layer"] != "fc").any():
-            return str(row["name"])
+    evidence = queries.evidence(store, 0)
+    for name in queries.class_outputs(store, 0)["name"]:
+        if len(choose(Term("open_concept", name), evidence)):
+            return str(name)
     raise AssertionError("no class of the tiny store is named by any neuron")
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from and_core.algorithms.ablation.choose import choose
+from and_core.algorithms.ablation.selection import Term
 from and_core.store import queries
 from and_core.store.connection import Store, open_store
 
@@ -211,10 +213,10 @@ def test_an_unknown_word_is_named(open_page: OpenPage, tiny_store: Path) -> None
 
 
 def test_pruning_says_at_once_how_many_neurons_go(open_page: OpenPage, tiny_store: Path, store: Store) -> None:
-    for _, target in queries.class_outputs(store, 0).iterrows():
-        found = queries.pruned_by(store, 0, int(target["class_id"]), "open_concept")
-        hidden = found[found["layer"] != "fc"]
-        text = said(open_page(tiny_store, "pruning", **{"class": target["name"]}))
+    evidence = queries.evidence(store, 0)
+    for name in queries.class_outputs(store, 0)["name"]:
+        hidden = choose(Term("open_concept", name), evidence)
+        text = said(open_page(tiny_store, "pruning", **{"class": name}))
         assert (f"{len(hidden):,} of " in text) if len(hidden) else ("No neuron of the layers chosen" in text)
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from and_core.algorithms.ablation.choose import choose
+from and_core.algorithms.ablation.spelling import parse
 from and_core.store import queries
 from and_core.store.connection import Store
 
@@ -257,20 +259,24 @@ def test_adjectives_are_counted_by_neuron(store: Store) -> None:
     assert by_layer["share"].tolist() == pytest.approx([2 / 3, 0])
 
 
-def test_open_concept_pruning_takes_nouns_that_are_words_of_the_class(store: Store) -> None:
-    # Neuron 0 has `wave` as an adjective, neuron 5 is of another network, `dogma` is not `dog`.
-    assert queries.pruned_by(store, 0, 1, "open_concept")["neuron_id"].tolist() == [1, 2]
-    assert queries.pruned_by(store, 0, 0, "open_concept")["neuron_id"].tolist() == [0]
-
-
-def test_description_based_pruning_takes_the_three_best_ranks(store: Store) -> None:
-    assert queries.pruned_by(store, 0, 0, "description_based")["neuron_id"].tolist() == [0, 1]
+def test_evidence_is_of_one_network_its_neurons_counted_from_0(store: Store) -> None:
+    first, second = queries.evidence(store, 0), queries.evidence(store, 1)
+    assert [(layer.name, layer.width, layer.depth, layer.is_head) for layer in first.layers] == [
+        ("layer1_output", 3, 1, False),
+        ("fc", 2, 2, True),
+    ]
+    # Neuron 0 has `wave` as an adjective, `dogma` is not `dog`, and neuron 5 is of the other network.
+    assert choose(parse("open_concept:sea_waves"), first).tolist() == [1, 2]
+    assert choose(parse("open_concept:dog"), first).tolist() == [0]
+    assert choose(parse("open_concept:sea_waves"), second).tolist() == [0]
+    assert choose(parse("description_based:dog"), first).tolist() == [0, 1]
+    assert choose(parse("summary_length"), first).tolist() == [0]
+    assert first.summary_words.tolist() == [4, 0, 0, 0, 0]
 
 
 def test_outputs_without_a_class_are_left_out_of_what_can_be_forgotten(store: Store) -> None:
     assert queries.class_outputs(store, 0)[["output", "name"]].values.tolist() == [[0, "sea_waves"], [1, "dog"]]
     assert queries.output_names(store, 0) == ["sea_waves", "dog", "cat"]
-    assert queries.layer_widths(store, 0) == {"layer1_output": 3, "fc": 2}
 
 
 def test_evaluation_clips_know_their_own_output_and_the_unpruned_logits(store: Store) -> None:

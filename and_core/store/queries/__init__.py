@@ -58,12 +58,11 @@ from and_core.store.queries.one_neuron import (
     token_traces,
 )
 from and_core.store.queries.pruning import (
-    Strategy,
     ablation_results,
     class_outputs,
     evaluation_clips,
+    evidence,
     layer_widths,
     output_names,
-    pruned_by,
 )
 from and_core.store.queries.rows import MAX_ROWS

@@ -1,43 +1,59 @@
 """Questions of pruning: which neurons go, on which clips, and what the run itself found."""
 
-from typing import Literal
-
+import numpy as np
 import pandas as pd
 
-from and_core.algorithms.ablation import CLOSED_SIMILARITY, CLOSED_TOP
+from and_core.algorithms.ablation.evidence import Evidence, LayerPlace
+from and_core.algorithms.evaluation import normalised_name
 from and_core.store.connection import Store
 from and_core.store.queries.rows import MAX_CLIPS, MAX_NEURONS, MAX_ROWS
 
-Strategy = Literal["open_concept", "description_based"]
-"""Description-based pruning takes the neurons with the class among their three best concepts (paper, section 4.3)."""
+MAX_WORDS = 100 * MAX_NEURONS
 
 
-def pruned_by(store: Store, network_id: int, class_id: int, strategy: Strategy) -> pd.DataFrame:
-    """The neurons that a strategy prunes to make a network forget a class, the surest first.
+def evidence(store: Store, network_id: int) -> Evidence:
+    """What selections of a network's neurons are made from.
 
-    `open_concept`: a noun of the calibrated summary is a content word of the class name (paper: OCP); surest is the
-    neuron that says it most often. `description_based`: the class is among the three best concepts by cos cubed;
-    surest is the best rank, then the highest score.
-
-    Columns: neuron_id, layer, position, depth, kind.
+    It takes a moment for a network of the paper's size: keep it, as long as the store is the same.
     """
-    chosen = {
-        "open_concept": """
-            SELECT neuron_id, -sum(count) AS first, 0 AS second FROM open_concept, class
-            WHERE class_id = $class AND part_of_speech = 'noun' AND list_contains(lemmas, word) GROUP BY neuron_id""",
-        "description_based": f"""
-            SELECT neuron_id, rank AS first, -score AS second
-            FROM closed_concept JOIN concept USING (concept_id) JOIN class ON class.name = concept.name
-            WHERE class_id = $class AND method = 'description_based' AND similarity = '{CLOSED_SIMILARITY}'
-                AND rank <= {CLOSED_TOP}""",
-    }[strategy]
-    return store.query(
-        f"""
-        WITH chosen AS ({chosen})
-        SELECT neuron_id, name AS layer, position, depth, kind
-        FROM chosen JOIN neuron USING (neuron_id) JOIN layer USING (layer_id) WHERE network_id = $network
-        ORDER BY first, second, neuron_id LIMIT {MAX_NEURONS}""",
-        {"network": network_id, "class": class_id},
+    layers = store.query(
+        f"SELECT name, width, depth, kind = 'fc' AS is_head FROM layer WHERE network_id = ? "
+        f"ORDER BY layer_id LIMIT {MAX_ROWS}",
+        [network_id],
+    )
+    own = """WITH own AS (SELECT neuron_id, row_number() OVER (ORDER BY neuron_id) - 1 AS neuron
+                          FROM neuron JOIN layer USING (layer_id) WHERE network_id = $network)"""
+    network = {"network": network_id}
+    words = store.query(
+        f"""{own} SELECT neuron, word, part_of_speech, count FROM open_concept JOIN own USING (neuron_id)
+            ORDER BY neuron, part_of_speech, word LIMIT {MAX_WORDS}""",
+        network,
+    )
+    picks = store.query(
+        f"""{own} SELECT neuron, method, similarity, concept.name AS concept, rank, score
+            FROM closed_concept JOIN own USING (neuron_id) JOIN concept USING (concept_id) WHERE rank IS NOT NULL
+            ORDER BY neuron, method, similarity, rank LIMIT {MAX_WORDS}""",
+        network,
+    )
+    summaries = store.query(
+        f"""{own}, spoken AS (SELECT neuron_id, sum(len(string_split(point, ' '))) AS words
+                              FROM summary_point WHERE polarity = 'high' AND kept GROUP BY neuron_id)
+            SELECT coalesce(words, 0) AS words FROM own LEFT JOIN spoken USING (neuron_id)
+            ORDER BY neuron LIMIT {MAX_NEURONS}""",
+        network,
+    )
+    classes = store.query(f"SELECT name, lemmas FROM class ORDER BY class_id LIMIT {MAX_ROWS}")
+    return Evidence(
+        layers=tuple(
+            LayerPlace(row["name"], row["width"], row["depth"], row["is_head"]) for row in layers.to_dict("records")
+        ),
+        words=words,
+        picks=picks,
+        summary_words=summaries["words"].to_numpy(np.int64),
+        lemmas={
+            normalised_name(name): tuple(lemmas)
+            for name, lemmas in zip(classes["name"], classes["lemmas"], strict=True)
+        },
     )
 
 

@@ -1,0 +1,19 @@
+"""What the neurons of a network can be selected by, read from the store once for all readers."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from and_core.algorithms.ablation.evidence import Evidence
+from and_core.store import queries
+from pages.components.store import View, opened
+
+
+def evidence_of(view: View) -> Evidence:
+    """The evidence about the network on view."""
+    return _evidence(view.store.path, view.network.network_id)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading what was said of the neurons")
+def _evidence(store: Path, network_id: int) -> Evidence:
+    return queries.evidence(opened(store), network_id)
