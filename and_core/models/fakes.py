@@ -14,11 +14,23 @@ from typing import Any
 import numpy as np
 
 from and_core.errors import ClipError, LanguageModelError, NetworkError
-from and_core.models.protocols import Answer, Clip, FloatArray, Layer, Message, NeuronIds, Reply, TokenActivations
+from and_core.models.protocols import (
+    Answer,
+    Clip,
+    FloatArray,
+    Layer,
+    Message,
+    NeuronIds,
+    PlayedClips,
+    Reply,
+    TokenActivations,
+)
 
 SAMPLE_RATE_HZ = 8000
 CLASS_NAMES = ("low_hum", "middle_tone", "high_whistle")
 PITCHES_HZ = (110.0, 440.0, 1760.0)
+HIDDEN = ("layer1_output",)
+"""What the fake network's head reads."""
 STEP_S = np.float32(0.05)
 SHARED = "All are loud sounds."
 REFUSAL = "I'm sorry, but I cannot help with that."
@@ -159,6 +171,9 @@ class FakeNetwork:
             start_s = (starts / SAMPLE_RATE_HZ).astype(np.float32)
             yield TokenActivations({name: output[None] for name, output in outputs.items()}, start_s, start_s + STEP_S)
 
+    def replay(self, features: Sequence[FloatArray]) -> "FakeReplay":
+        return FakeReplay(self, features)
+
     @contextmanager
     def ablated(self, neurons: NeuronIds) -> Iterator[None]:
         unknown = set(neurons) - {layer.name for layer in self._layers}
@@ -169,6 +184,20 @@ class FakeNetwork:
             yield
         finally:
             self._local.ablated = {}
+
+
+class FakeReplay:
+    """Plays every clip whole, four a batch."""
+
+    def __init__(self, network: FakeNetwork, features: Sequence[FloatArray]) -> None:
+        self.network, self.features = network, features
+
+    def without(self, neurons: NeuronIds) -> Iterator[PlayedClips]:
+        for start in range(0, len(self.features), 4):
+            clips = list(range(start, min(start + 4, len(self.features))))
+            with self.network.ablated(neurons):
+                logits, outputs = self.network.forward_features([self.features[clip] for clip in clips], HIDDEN)
+            yield PlayedClips(clips, logits, np.maximum(outputs[HIDDEN[0]], 0))
 
 
 class FakeCaptioner:

@@ -97,6 +97,33 @@ NeuronIds = Mapping[str, Sequence[int]]
 """Layer name -> positions of neurons in that layer."""
 
 
+@dataclass(frozen=True)
+class PlayedClips:
+    """What a network answered to some of the clips of a `Replay`."""
+
+    clips: list[int]
+    """Positions in the replay's features [b]."""
+    logits: FloatArray
+    """[b, C]"""
+    representations: FloatArray
+    """[b, D] what the classification head read: the last hidden representation, pooled over tokens."""
+
+
+class Replay(Protocol):
+    """Clips that a network is played again and again, each time without other neurons.
+
+    What the network computes before the first pruned neuron is computed once a clip, where it can be resumed there and
+    memory allows; else anew. Safe to share between threads.
+    """
+
+    def without(self, neurons: NeuronIds) -> Iterator[PlayedClips]:
+        """What the network answers without these neurons and no others, batch by batch, each clip once.
+
+        Clips of one length come together, so that the order may be another than that of the features.
+        """
+        ...
+
+
 class TargetNetwork(Protocol):
     """The audio network under study, F. Stateless between calls; safe to share between threads (it owns its lock)."""
 
@@ -148,6 +175,10 @@ class TargetNetwork(Protocol):
 
         Only where `locates_tokens`. A clip's answers are large: one clip is held at a time.
         """
+        ...
+
+    def replay(self, features: Sequence[FloatArray]) -> Replay:
+        """Prepare to play the clips of these `features` many times, each time without other neurons."""
         ...
 
     def ablated(self, neurons: NeuronIds) -> AbstractContextManager[None]:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from and_core.models.protocols import FloatArray, Layer
 NO_MEMORY = ("can't allocate memory", "ALLOC_FAILED")
 """What torch's other errors say where memory is too small: on the CPU, and in libraries for the GPU."""
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+Played = tuple[torch.Tensor, torch.Tensor]
 Reduce = Callable[[torch.Tensor], torch.Tensor]
 """Token outputs [B, tokens, width] -> what is kept of them."""
 
@@ -46,13 +47,14 @@ class HookedModel:
         Raises:
             NetworkError: torch cannot use the device.
         """
-        self._device, self._dtype = chosen_device(device, NetworkError), PRECISIONS[precision]
-        self._batch_size = batch_size
+        self._device, self.dtype = chosen_device(device, NetworkError), PRECISIONS[precision]
+        self.batch_size = batch_size
+        """Clips a pass; fewer once they did not fit into memory."""
         self._prefix_tokens, self._pool = architecture.prefix_tokens, POOLS[pool]
         self._loaded = loaded
-        self._model = loaded.module.to(self._device, self._dtype)
+        self.root = loaded.module.to(self._device, self.dtype)
         self._modules = {
-            layer.name: self._model.get_submodule(
+            layer.name: self.root.get_submodule(
                 layer.module_path.removesuffix(architecture.hooked_at.get(layer.kind, ""))
             )
             for layer in layers
@@ -77,19 +79,18 @@ class HookedModel:
         """
         reduce: Reduce = lambda tokens: self._pool(tokens, self._prefix_tokens)  # noqa: E731
         names, ends = [layer.name for layer in layers], np.cumsum([layer.width for layer in layers])[:-1]
-        for clips in _same_shapes(features):
+        for clips in same_shapes(features):
             while clips:
-                batch = clips[: self._batch_size]
+                batch = clips[: self.batch_size]
                 try:
                     answers, outputs = self._run([features[clip] for clip in batch], names, ablation, reduce)
                 except RuntimeError as error:
-                    self._check_fits(error, len(batch))
-                    self._batch_size = len(batch) // 2
+                    self.make_room(error, len(batch))
                     continue
                 # One transfer from the device for all layers.
-                flat = _numpy(torch.cat([outputs[name] for name in names], 1)) if names else None
+                flat = to_numpy(torch.cat([outputs[name] for name in names], 1)) if names else None
                 split = np.split(flat, ends, axis=1) if flat is not None else []
-                yield batch, _numpy(answers), dict(zip(names, split, strict=True))
+                yield batch, to_numpy(answers), dict(zip(names, split, strict=True))
                 del clips[: len(batch)]
 
     def tokens(
@@ -99,9 +100,9 @@ class HookedModel:
         try:
             _, outputs = self._run([features], layers, ablation, lambda tokens: tokens[:, self._prefix_tokens :])
         except RuntimeError as error:
-            self._check_fits(error, clips=1)
+            self.make_room(error, clips=1)
             raise
-        return {name: _numpy(output[0]) for name, output in outputs.items()}
+        return {name: to_numpy(output[0]) for name, output in outputs.items()}
 
     def _run(
         self,
@@ -124,8 +125,36 @@ class HookedModel:
             for name in {*wanted, *ablation}:
                 hook = self._hook(ablation.get(name, ()), partial(keep, name) if name in wanted else None)
                 hooks.callback(self._modules[name].register_forward_hook(hook).remove)
-            answers = self._loaded.answer(self._model, batch.to(self._device, self._dtype))
+            answers = self._loaded.answer(self.root, batch.to(self._device, self.dtype))
         return answers, outputs
+
+    @contextmanager
+    def playing(self, ablation: Mapping[str, Sequence[int]]) -> Iterator[Callable[[Sequence[FloatArray]], Played]]:
+        """Inside the context, which owns the network, the function plays a batch of features without these neurons.
+
+        It returns answers [b, C] and what the classification head reads, [b, D]: the mean over tokens where it reads
+        tokens, the answers themselves where there is no head.
+        """
+        read: list[torch.Tensor] = []
+
+        def keep(_module: nn.Module, inputs: tuple[Any, ...], _output: Any) -> None:
+            read.append(inputs[0].mean(dim=1) if inputs[0].dim() == 3 else inputs[0])
+
+        def run(features: Sequence[FloatArray]) -> Played:
+            read.clear()
+            batch = torch.from_numpy(np.stack(features)).to(self._device, self.dtype)
+            answers = self._loaded.answer(self.root, batch)
+            return answers, read[0] if read else answers
+
+        with self._lock, torch.inference_mode(), ExitStack() as hooks:
+            for name, neurons in ablation.items():
+                hooks.callback(self._modules[name].register_forward_hook(self._hook(neurons, None)).remove)
+            if "fc" in self._modules:
+                hooks.callback(self._modules["fc"].register_forward_hook(keep).remove)
+            yield run
+
+    def module(self, path: str) -> nn.Module:
+        return self.root.get_submodule(path)
 
     def _hook(self, ablated: Sequence[int], keep: Callable[[torch.Tensor], None] | None) -> Any:
         """A forward hook that zeroes `ablated` outputs for every token, then hands the output to `keep`."""
@@ -141,8 +170,8 @@ class HookedModel:
 
         return hook
 
-    def _check_fits(self, error: RuntimeError, clips: int) -> None:
-        """Return where a pass failed because its clips, more than one, did not fit into memory together.
+    def make_room(self, error: RuntimeError, clips: int) -> None:
+        """Halve the batches where a pass failed because its clips, more than one, did not fit into memory together.
 
         Raises:
             RuntimeError: `error`, where it says something else.
@@ -155,9 +184,10 @@ class HookedModel:
                 f"One clip is more than the memory of {self._device} holds: {str(error).splitlines()[0]}",
                 "Free memory, set device to another, or use shorter clips (dataset.max_seconds).",
             ) from error
+        self.batch_size = clips // 2
 
 
-def _same_shapes(features: Sequence[FloatArray]) -> list[list[int]]:
+def same_shapes(features: Sequence[FloatArray]) -> list[list[int]]:
     """Positions of clips whose features have the same shape, together."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for clip, array in enumerate(features):
@@ -165,6 +195,6 @@ def _same_shapes(features: Sequence[FloatArray]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _numpy(tensor: torch.Tensor) -> FloatArray:
+def to_numpy(tensor: torch.Tensor) -> FloatArray:
     array: FloatArray = tensor.float().cpu().numpy()
     return array

@@ -39,6 +39,20 @@ def find_layers(architecture: Architecture, widths: Mapping[str, int], has_head:
     return (*layers, Layer("fc", head, "fc", widths[head], depth=len(blocks) + 1))
 
 
+def blocks_of(architecture: Architecture, layers: Iterable[Layer]) -> dict[str, str]:
+    """Layer name -> module path of the block that holds it, in the order of `layers`; the head is its own block."""
+    return {layer.name: _block_path(architecture, layer) for layer in layers}
+
+
+def _block_path(architecture: Architecture, layer: Layer) -> str:
+    """The module path up to the last number that stands for a `*`."""
+    for end in architecture.block_layers.get(layer.kind, ()):
+        matched = re.fullmatch(r"(?:.+\.)?" + re.escape(end).replace(r"\*", r"(\d+)"), layer.module_path)
+        if matched:
+            return layer.module_path[: matched.end(matched.lastindex or 0)]
+    return layer.module_path
+
+
 def describe_linear_layers(paths: Iterable[str]) -> str:
     """Linear layers of a model in one line, numbers of blocks replaced by `*`, for messages."""
     return ", ".join(dict.fromkeys(re.sub(r"(?<=\.)\d+(?=\.)", "*", path) for path in paths)) or "none"

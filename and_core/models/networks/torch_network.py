@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from and_core.errors import NetworkError
-from and_core.models.networks.layers import find_layers
+from and_core.models.networks.layers import blocks_of, find_layers
 from and_core.models.networks.pools import checked_pool
 from and_core.models.networks.self_check import check_agreement, check_layers, explained_failures, noise, tone
 from and_core.models.networks.source import NetworkSource
-from and_core.models.protocols import FloatArray, Layer, NeuronIds, TokenActivations
+from and_core.models.protocols import FloatArray, Layer, NeuronIds, Replay, TokenActivations
 from and_core.models.registry import nearest
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class TorchNetwork(ABC):
             NetworkError: an unknown layer, or a neuron that its layer does not have.
         """
         before = self._current_ablation()
-        added = {layer: self._checked_neurons(layer, ids) for layer, ids in neurons.items()}
+        added = self._checked(neurons)
         self._ablation.neurons = before | {
             layer: tuple(sorted({*before.get(layer, ()), *ids})) for layer, ids in added.items()
         }
@@ -204,6 +204,17 @@ class TorchNetwork(ABC):
             yield
         finally:
             self._ablation.neurons = before
+
+    def replay(self, features: Sequence[FloatArray]) -> Replay:
+        """Play the same clips again and again, each time without other neurons.
+
+        Args:
+            features: of the clips, as `features` gives them.
+        """
+        from and_core.models.networks.replay import TorchReplay
+
+        blocks = blocks_of(self._source.architecture, self.layers())
+        return TorchReplay(self._model(), features, blocks, self._checked, bool(self.class_names))
 
     def _current_ablation(self) -> dict[str, tuple[int, ...]]:
         """This thread's ablated neurons, by layer."""
@@ -248,6 +259,9 @@ class TorchNetwork(ABC):
         if name not in self._layers:
             raise NetworkError(f"{self.name} has no layer {name!r}.", nearest(name, list(self._layers)))
         return self._layers[name]
+
+    def _checked(self, neurons: NeuronIds) -> NeuronIds:
+        return {layer: self._checked_neurons(layer, ids) for layer, ids in neurons.items()}
 
     def _checked_neurons(self, layer: str, ids: Sequence[int]) -> tuple[int, ...]:
         width = self._layer(layer).width

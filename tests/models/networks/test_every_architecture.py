@@ -439,3 +439,38 @@ def test_bfloat16_runs_and_is_close(case, clips):
     _, rounded = HuggingFaceNetwork(case.folder, precision="bfloat16").forward(clips[:3], layers)
     for layer in layers:
         assert 0 < np.linalg.norm(rounded[layer] - exact[layer]) < 0.05 * np.linalg.norm(exact[layer])
+
+
+def test_a_replay_resumes_at_the_first_pruned_block_and_equals_a_whole_pass(case, clips):
+    features = case.network.features(clips)
+    replay, layers = case.network.replay(features), case.network.layers()
+    heard = []
+    first = case.network._model().module(layers[0].module_path.removesuffix(".out_proj"))
+    hook = first.register_forward_hook(lambda *_: heard.append(1))
+    deepest_block = max(layer.depth for layer in layers if layer.kind != "fc")
+    in_deepest = next(layer for layer in layers if layer.depth == deepest_block)
+    for pruned in (layers[-1], in_deepest, layers[0]):
+        neurons = {pruned.name: [0, 1]}
+        with case.network.ablated(neurons):
+            expected = played(case.network.replay(features), case.network, neurons)
+            logits, _ = case.network.forward_features(features)
+        for _ in range(2):
+            heard.clear()
+            found = played(replay, case.network, neurons)
+            for one, other in zip(found, expected, strict=True):
+                np.testing.assert_allclose(one, other, atol=1e-5)
+            np.testing.assert_allclose(found[0], logits, atol=1e-5)
+        # wav2vec2-large sums the outputs of all blocks: it cannot be resumed within, and is played whole.
+        whole = getattr(case.plain._model.config, "use_weighted_layer_sum", False)
+        assert bool(heard) == (pruned.depth == 1 or (whole and pruned.kind != "fc"))
+    hook.remove()
+
+
+def played(replay, network, neurons) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and representations of all clips."""
+    batches = list(replay.without(neurons))
+    order = np.argsort([clip for batch in batches for clip in batch.clips])
+    return tuple(
+        np.concatenate(parts)[order]
+        for parts in ([batch.logits for batch in batches], [batch.representations for batch in batches])
+    )
