@@ -13,9 +13,9 @@ from scipy import stats
 
 from and_core.algorithms.trends import CONFIDENCE
 
-DRAWS = 1000
-RANK_BINS = 512
-"""Values are put in so many bins of equal size before resampling: it moves delta by less than 1/512."""
+DRAWS = 500
+RANK_BINS = 256
+"""Values are put in so many bins of equal size before resampling: it moves delta by less than 1/256."""
 
 Floats = npt.NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 """Do neurons that speak of a word hear clips that measure so? (paper, appendix C and Figure 8)"""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 
 import pandas as pd
 
@@ -22,13 +22,24 @@ def effects(store: Store, networks: Sequence[Network], pairs: Sequence[tuple[str
     Columns: network, word, measurement, and those of `GroupEffect`; they are missing where no neuron, or every one,
     speaks of the word.
     """
-    rows = []
-    for network in networks:
-        for word, measurement in pairs:
-            found = effect_of(queries.clip_measurements(store, network.network_id, word, measurement), seed)
-            named = {"network": network.name, "word": word, "measurement": measurement}
-            rows.append(named | (asdict(found) if found else {}))
-    return pd.DataFrame(rows)
+    return effect_table(
+        {
+            (network.name, word, measurement): effect_of(
+                queries.clip_measurements(store, network.network_id, word, measurement), seed
+            )
+            for network in networks
+            for word, measurement in pairs
+        }
+    )
+
+
+def effect_table(found: Mapping[tuple[str, str, str], GroupEffect | None]) -> pd.DataFrame:
+    """As `effects`: (network, word, measurement) -> what was found."""
+    columns = ["network", "word", "measurement", *(field.name for field in fields(GroupEffect))]
+    rows = [
+        dict(zip(columns, names, strict=False)) | (asdict(effect) if effect else {}) for names, effect in found.items()
+    ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def effect_of(neurons: pd.DataFrame, seed: int = 0) -> GroupEffect | None:

@@ -1,6 +1,6 @@
 """What neurons speak of, over a network and along its depth (paper, Figures 3, 5 and 9)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,20 +20,23 @@ def commonest(store: Store, networks: Sequence[Network], top: int) -> pd.DataFra
     The classification head is left out, and a word is counted once a neuron (the paper's Figure 3 adds "high" to
     "high-quality" and "low" to "low-quality"; here each is itself).
     """
-    tables = []
-    for network in networks:
-        words = queries.adjectives(store, network.network_id, limit=top, hidden=True)
-        hidden = len(queries.hidden_neurons(store, network.network_id))
-        tables.append(
-            words.assign(network=network.name, rank=range(1, len(words) + 1), share=words["neurons"] / max(hidden, 1))
+    found = {
+        network.name: queries.adjectives(store, network.network_id, limit=top, hidden=True) for network in networks
+    }
+    return ranked(found, {network.name: queries.hidden_count(store, network.network_id) for network in networks}, top)
+
+
+def ranked(found: Mapping[str, pd.DataFrame], hidden: Mapping[str, int], top: int) -> pd.DataFrame:
+    """As `commonest`: of each network, what `queries.adjectives` gave and how many hidden neurons it has."""
+    tables = [
+        words.head(top).assign(
+            network=name,
+            rank=range(1, min(top, len(words)) + 1),
+            share=words["neurons"].head(top) / max(hidden[name], 1),
         )
+        for name, words in found.items()
+    ]
     return pd.concat(tables, ignore_index=True)[["network", "rank", "word", "neurons", "share"]]
-
-
-def shares_of(store: Store, networks: Sequence[Network], words: Sequence[str]) -> pd.DataFrame:
-    """network, word, share: how many of each network's hidden neurons use each of `words`; no row where none does."""
-    counts = commonest(store, networks, queries.MAX_ROWS)
-    return counts.loc[counts["word"].isin(list(words)), ["network", "word", "share"]]
 
 
 def by_block(neurons: pd.DataFrame, measure: str) -> pd.DataFrame:

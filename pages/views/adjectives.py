@@ -6,7 +6,7 @@ import streamlit as st
 from and_core.algorithms.trends import OVER
 from and_core.findings import adjectives, paper
 from and_core.store import queries
-from pages.components import charts, finding_charts, links, pickers
+from pages.components import charts, finding_charts, links, measured, pickers
 from pages.components.store import View, current_view
 from pages.components.table_twin import twin
 
@@ -17,12 +17,12 @@ STATIC = {"displayModeBar": False}
 def main() -> None:
     view = current_view()
     st.title("Adjectives")
-    words = queries.adjectives(view.store, view.network.network_id, limit=queries.MAX_ROWS)
+    words = measured.words(view.store, view.network.network_id)
     if words.empty:
         st.text(f"No neuron of {view.network.name} has an adjective: no calibrated summary holds one that is acoustic.")
         st.text("Words that were considered and dropped are under Evidence on each neuron's page.")
         return
-    neurons = queries.hidden_neurons(view.store, view.network.network_id)
+    neurons = measured.hidden_neurons(view.store, view.network.network_id)
     headline(view, neurons)
     word = asked_word(words)
     distribution(view, word)
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def headline(view: View, neurons: pd.DataFrame) -> None:
-    words = queries.adjectives(view.store, view.network.network_id, limit=queries.MAX_ROWS, hidden=True)
+    words = measured.words(view.store, view.network.network_id, hidden=True)
     if words.empty:
         st.text(
             f"None of {view.network.name}'s {len(neurons):,} hidden neurons has an adjective; its output neurons do."
@@ -59,12 +59,11 @@ def asked_word(words: pd.DataFrame) -> str:
 def distribution(view: View, word: str) -> None:
     """Figure 3: neurons by adjective. A bar opens the word."""
     st.subheader("How many neurons speak of each (Figure 3)")
-    layers = queries.layers(view.store, view.network.network_id)
+    layer_ids = queries.layer_ids(view.store, view.network.network_id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        layer = st.selectbox("Layers", [HIDDEN, *layers["name"]], width=260)
+        layer = st.selectbox("Layers", [HIDDEN, *layer_ids], width=260)
         most = st.slider("Adjectives", 5, 60, 20, step=5, width=260)
-    layer_id = None if layer == HIDDEN else int(layers.loc[layers["name"] == layer, "layer_id"].iloc[0])
-    rows = queries.adjectives(view.store, view.network.network_id, layer_id, most, hidden=layer == HIDDEN)
+    rows = measured.words(view.store, view.network.network_id, layer_ids.get(layer), layer == HIDDEN).head(most)
     if rows.empty:
         st.text(f"No neuron of {layer} has an adjective.")
         return
@@ -133,7 +132,9 @@ def by_network(view: View) -> None:
     """Figure 9: the commonest words of every network of the run, side by side."""
     st.subheader("Network by network (Figure 9)")
     most = st.slider("Adjectives of each network", 5, 30, 20, step=5, width=260, key="words_a_network")
-    shared = adjectives.commonest(view.store, view.networks, most)
+    found = {network.name: measured.words(view.store, network.network_id, hidden=True) for network in view.networks}
+    hidden = {network.name: queries.hidden_count(view.store, network.network_id) for network in view.networks}
+    shared = adjectives.ranked(found, hidden, most)
     everywhere = [word for word, networks in shared.groupby("word")["network"].nunique().items() if networks > 1]
     if len(view.networks) > 1:
         st.text(
@@ -141,7 +142,7 @@ def by_network(view: View) -> None:
             "are among those of more than one."
         )
     words = list(shared.groupby("word")["share"].max().sort_values(ascending=False).index)
-    all_rows = adjectives.shares_of(view.store, view.networks, words)
+    all_rows = adjectives.ranked(found, hidden, queries.MAX_ROWS)
     described = "Share of hidden neurons that use each adjective, by network; the same numbers are in the table below"
     figure = finding_charts.bars_side_by_side(all_rows, words)
     st.plotly_chart(figure, key="words_by_network", config=STATIC, alt=described)

@@ -7,7 +7,7 @@ from and_core.algorithms.training_strategy import LEVEL_POINTS, LEVEL_SHARE_OF_M
 from and_core.algorithms.trends import OVER, Over
 from and_core.findings import adjectives, paper, training
 from and_core.store import queries
-from pages.components import finding_charts
+from pages.components import finding_charts, measured
 from pages.components.store import current_view
 from pages.components.table_twin import twin
 
@@ -19,7 +19,8 @@ def main() -> None:
     st.title("Training strategy")
     dataset = queries.dataset(view.store)
     over: Over = st.session_state.get("training_over", OVER[0])
-    claims = training.tested(view.store, view.networks, over)
+    neurons = {network.name: measured.hidden_neurons(view.store, network.network_id) for network in view.networks}
+    claims = training.tested(neurons, view.networks, over)
     for sentence in verdicts(claims).values():
         st.text(sentence)
     if not claims:
@@ -27,12 +28,12 @@ def main() -> None:
     st.caption(f"{len(view.networks)} networks listened to the same {dataset.clip_count:,} clips of {dataset.name}.")
     st.segmented_control("Lines go through", OVER, default=OVER[0], required=True, key="training_over")
     claim_table(claims)
-    means = training.measures_by_block(view.store, view.networks)
+    means = training.measures_by_block(neurons, view.networks)
     for measure, title in (
         ("adjectives", "Adjectives (Figure 5)"),
         ("interpretable", "Interpretable neurons (Figure 6)"),
     ):
-        figure(means, training.lines_of(view.store, view.networks, measure, over), measure, title)
+        figure(means, training.lines_of(neurons, measure, over), measure, title)
     twin(means, "training_by_block", "Adjectives per neuron and interpretable share by network and block")
     of_paper()
 
@@ -87,12 +88,8 @@ def of_paper() -> None:
     with st.expander("The paper's own figures"):
         rows = paper.by_block()
         for measure, as_share in (("adjectives", False), ("interpretable", True)):
-            lines = [
-                adjectives.trends(own.assign(kind=network), measure).assign(network=network)
-                for network, own in rows.groupby("network", sort=False)
-            ]
-            every = pd.concat(lines, ignore_index=True)
-            every = every[(every["kind"] == adjectives.ALL_KINDS) & (every["over"] == "block means")]
+            own = dict(iter(rows.groupby("network", sort=False)))
+            every = training.lines_of(own, measure, "block means")
             drawn = finding_charts.lines_through_networks(rows, every, measure, training.MEASURES[measure], as_share)
             st.plotly_chart(
                 drawn, key=f"paper_{measure}", config=STATIC, alt="The paper's figure, as in the table below"

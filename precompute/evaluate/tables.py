@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+WIDEST = 1000
+
 
 def show(frames: Mapping[str, pd.DataFrame], as_json: bool, sentences: Mapping[str, str] | None = None) -> None:
     """Print every frame under its title, then what follows from them.
@@ -28,7 +30,8 @@ def show(frames: Mapping[str, pd.DataFrame], as_json: bool, sentences: Mapping[s
         for row in frame.itertuples(index=False):
             table.add_row(*map(cell, row))
         # Wider than the terminal rather than cut off: lines may be piped or scrolled.
-        Console(width=max(console.width, console.measure(table).maximum), highlight=False).print(table)
+        needed = Console(width=WIDEST).measure(table).maximum
+        Console(width=max(console.width, needed), highlight=False).print(table)
     for sentence in (sentences or {}).values():
         console.print(sentence, markup=False, soft_wrap=True)
 

@@ -19,9 +19,10 @@ def training_tables(store_folder: Path, over: Over) -> tuple[dict[str, pd.DataFr
     """
     store = open_store(store_folder)
     networks = queries.networks(store)
-    claims = training.tested(store, networks, over)
+    neurons = {network.name: queries.hidden_neurons(store, network.network_id) for network in networks}
+    claims = training.tested(neurons, networks, over)
     tables = {
-        "networks by block (Figures 5 and 6)": training.measures_by_block(store, networks),
+        "networks by block (Figures 5 and 6)": training.measures_by_block(neurons, networks),
         "claims (section 4.5)": training.claim_table(claims),
     }
     return tables, dict(verdicts(claims))

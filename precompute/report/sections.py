@@ -66,7 +66,7 @@ def words(store: Store, networks: Sequence[Network]) -> Section:
     if common.empty:
         return Section("Adjectives (Figures 3 and 9)", ["No hidden neuron has an adjective."])
     shown = list(common.groupby("word")["share"].max().sort_values(ascending=False).index)
-    figure = finding_charts.bars_side_by_side(adjectives.shares_of(store, networks, shown), shown)
+    figure = finding_charts.bars_side_by_side(adjectives.commonest(store, networks, queries.MAX_ROWS), shown)
     said = [
         f"{name}: the commonest adjective is {own['word'].iloc[0]}, of {own['share'].iloc[0]:.0%} of hidden neurons."
         for name, own in common.groupby("network", sort=False)
@@ -76,9 +76,10 @@ def words(store: Store, networks: Sequence[Network]) -> Section:
 
 def along_depth(store: Store, networks: Sequence[Network]) -> Section:
     """Figures 5 and 6."""
-    means, figures, said, tables = training.measures_by_block(store, networks), [], [], {}
+    neurons = hidden_of(store, networks)
+    means, figures, said, tables = training.measures_by_block(neurons, networks), [], [], {}
     for measure, name in training.MEASURES.items():
-        lines = training.lines_of(store, networks, measure, "neurons")
+        lines = training.lines_of(neurons, measure, "neurons")
         as_share = measure == "interpretable"
         figures.append(finding_charts.lines_through_networks(means, lines, measure, name, as_share))
         said += [
@@ -88,9 +89,13 @@ def along_depth(store: Store, networks: Sequence[Network]) -> Section:
     return Section("Along the networks (Figures 5 and 6)", said, figures, {"By block": means, **tables})
 
 
+def hidden_of(store: Store, networks: Sequence[Network]) -> dict[str, pd.DataFrame]:
+    return {network.name: queries.hidden_neurons(store, network.network_id) for network in networks}
+
+
 def strategy(store: Store, networks: Sequence[Network]) -> Section:
     """Section 4.5."""
-    claims = training.tested(store, networks, "neurons")
+    claims = training.tested(hidden_of(store, networks), networks, "neurons")
     if not claims:
         return Section("Training strategy (section 4.5)", ["The configuration does not say how networks were trained."])
     table = {"Claim by claim, with 95 % intervals": training.claim_table(claims)}

@@ -55,12 +55,14 @@ def test_the_best_and_the_worst_described_neuron_of_a_layer(store: Store) -> Non
 
 
 def test_networks_stand_side_by_side_with_their_training(store: Store) -> None:
-    table = training.measures_by_block(store, queries.networks(store))
+    networks = queries.networks(store)
+    neurons = {network.name: queries.hidden_neurons(store, network.network_id) for network in networks}
+    table = training.measures_by_block(neurons, networks)
     assert table[["network", "training", "adjectives"]].values.tolist() == [
         ["small", "supervised", 1],
         ["other", None, 0.5],
     ]
-    assert training.tested(store, queries.networks(store), "neurons") == []  # one block has no line
+    assert training.tested(neurons, networks, "neurons") == []  # one block has no line
 
 
 def test_units_stand_where_a_person_looks_for_them() -> None:

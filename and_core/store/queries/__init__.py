@@ -5,7 +5,7 @@ its dense id and shown by `layer` and `position`: layer3_output#42. Pages say `f
 call `queries.neurons(...)`; the modules are one for each kind of question.
 """
 
-from and_core.store.queries.about_networks import Network, depth, layer_names, layers, networks
+from and_core.store.queries.about_networks import Network, depth, layer_ids, layer_names, layers, networks
 from and_core.store.queries.about_run import (
     Dataset,
     classes,
@@ -26,7 +26,7 @@ from and_core.store.queries.caption_clusters import (
     neurons_by_cluster,
     neurons_of_cluster,
 )
-from and_core.store.queries.findings import clip_measurements, hidden_neurons, measured_names, told_apart
+from and_core.store.queries.findings import clip_measurements, hidden_count, hidden_neurons, measured_names, told_apart
 from and_core.store.queries.interpretability_shares import (
     numbers_of_clips,
     reached_by_chance,

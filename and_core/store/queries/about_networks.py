@@ -47,6 +47,14 @@ def layer_names(store: Store, network_id: int) -> list[str]:
     return list(rows["name"])
 
 
+def layer_ids(store: Store, network_id: int) -> dict[str, int]:
+    """Layer name -> its id, shallow to deep."""
+    rows = store.query(
+        f"SELECT name, layer_id FROM layer WHERE network_id = ? ORDER BY layer_id LIMIT {MAX_ROWS}", [network_id]
+    )
+    return dict(zip(rows["name"], rows["layer_id"].tolist(), strict=True))
+
+
 def depth(store: Store, network_id: int) -> int:
     """Number of transformer blocks: the deepest layer that is not the classification head."""
     rows = store.query(

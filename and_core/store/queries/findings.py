@@ -25,6 +25,15 @@ def hidden_neurons(store: Store, network_id: int) -> pd.DataFrame:
     )
 
 
+def hidden_count(store: Store, network_id: int) -> int:
+    """How many neurons `hidden_neurons` gives."""
+    rows = store.query(
+        "SELECT coalesce(sum(width), 0) AS neurons FROM layer WHERE network_id = ? AND kind <> 'fc' LIMIT 1",
+        [network_id],
+    )
+    return int(rows["neurons"].iloc[0])
+
+
 def measured_names(store: Store) -> list[str]:
     """Names of what was measured in the clips: loudness_dbfs, pitch_hz, ..."""
     rows = store.query(
