@@ -1,5 +1,8 @@
 """What the findings' pages ask of every neuron of a network, kept: each goes through all of them, sliders ask again."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -8,7 +11,7 @@ from and_core.findings import acoustics
 from and_core.store import queries
 from and_core.store.connection import Store
 
-BY_PATH = {Store: lambda store: str(store.path)}
+BY_PATH: dict[str | type[Any], Callable[[Any], Any]] = {Store: lambda store: str(store.path)}
 """A store is another one when it lies in another file: it is never edited."""
 
 

@@ -88,7 +88,7 @@ def of_paper() -> None:
     with st.expander("The paper's own figures"):
         rows = paper.by_block()
         for measure, as_share in (("adjectives", False), ("interpretable", True)):
-            own = dict(iter(rows.groupby("network", sort=False)))
+            own = {str(name): of_one for name, of_one in rows.groupby("network", sort=False)}
             every = training.lines_of(own, measure, "block means")
             drawn = finding_charts.lines_through_networks(rows, every, measure, training.MEASURES[measure], as_share)
             st.plotly_chart(
