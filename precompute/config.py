@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -53,7 +53,7 @@ class LanguageModelTable(Component):
         return self.model_dump(include={"temperature", "seed", "attempts"}, exclude_none=True)
 
 
-KINDS_THAT_ASK = ("summarizer", "acoustic_word_judge")
+KINDS_THAT_ASK = ("summarizer", "acoustic_word_judge", "concept_selector")
 """Tables whose kind is `language_model`, unless they say otherwise, where there is a language model."""
 
 
@@ -67,7 +67,12 @@ class Exemplars(Section):
     """K: how many of the most and of the least exciting clips describe a neuron (paper, appendix A.4: 5)."""
 
 
+Method = Literal["description_based", "text_audio_based", "in_context"]
+
+
 class ClosedConcept(Section):
+    methods: Annotated[tuple[Method, ...], Field(min_length=1)] | None = None
+    """Which methods to ask; where nothing is said, all that the run has the parts for (paper, section 3.3)."""
     concepts: str = "classes"
     """The concept set D_c: `classes` for the data set's own, the name of a shipped set, or a text file, one a line."""
     similarities: Annotated[
@@ -80,6 +85,8 @@ class ClosedConcept(Section):
     """What is embedded for a concept; {} is its name."""
     keep: Annotated[int, Field(ge=1)] = 5
     """How many best concepts to store per neuron and function."""
+    resamples: Annotated[int, Field(ge=0, le=10_000)] = 20
+    """Bootstrap resamples of the clips that say how sure a neuron's concept is; 0 leaves that out."""
 
     @property
     def speaker(self) -> str:
@@ -133,6 +140,8 @@ class RunConfig(Section):
     """Who says what the captions of a neuron's exemplars share."""
     acoustic_word_judge: Annotated[Component, built_in("lexicon")] = Component(kind="lexicon")
     """Who says which adjectives describe sound."""
+    concept_selector: Annotated[Component, built_in("text_similarity")] = Component(kind="text_similarity")
+    """Who picks a neuron's concept from its calibrated summary, for module A's in-context method."""
     text_encoder: Annotated[Component, built_in("minilm")] = Component(kind="minilm")
     """Who embeds captions and points, and concepts where no other encoder is set for them."""
     concept_encoder: Component | None = None
@@ -144,6 +153,17 @@ class RunConfig(Section):
     b_calibration: Calibration = Calibration()
     interpretability: Interpretability = Interpretability()
     ablations: Ablations = Ablations()
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """The methods of module A that are asked, in the order in which they speak for a neuron."""
+        has_audio = self.audio_text_encoder is not None
+        asked = self.a_closed_concept.methods
+        return tuple(
+            method
+            for method in get_args(Method)
+            if (method in asked if asked is not None else method != "text_audio_based" or has_audio)
+        )
 
     @model_validator(mode="before")
     @classmethod

@@ -14,6 +14,7 @@ from and_core.models.protocols import (
     AcousticWordJudge,
     AudioTextEncoder,
     Captioner,
+    ConceptSelector,
     Freeable,
     LanguageModel,
     ProbingDataset,
@@ -106,6 +107,10 @@ class Run:
         judge: AcousticWordJudge = self._asking("acoustic_word_judge", self.config.acoustic_word_judge)
         return judge
 
+    def new_concept_selector(self) -> ConceptSelector:
+        selector: ConceptSelector = self._asking("concept_selector", self.config.concept_selector)
+        return selector
+
     def _asking(self, protocol: str, component: Component) -> Any:
         """A part that asks the language model, if its kind does."""
         given = {"language_model": self.new_language_model, "text_encoder": self.new_text_encoder}
@@ -142,13 +147,14 @@ class Run:
     @cached_property
     def fingerprints(self) -> dict[str, str]:
         """Of every component, under the name of its table in the configuration. Bad components are refused here."""
-        has_audio = self.config.audio_text_encoder is not None
+        has_audio = self.config.audio_text_encoder is not None or "text_audio_based" in self.config.methods
         return {
             "dataset": self.dataset.fingerprint,
             **{f"network.{name}": self.new_network(name).fingerprint for name in self.config.network},
             "captioner": self.new_captioner().fingerprint,
             "summarizer": self.new_summarizer().fingerprint,
             "acoustic_word_judge": self.new_acoustic_word_judge().fingerprint,
+            "concept_selector": self.new_concept_selector().fingerprint,
             "text_encoder": self.new_text_encoder().fingerprint,
             "concept_encoder": self.new_concept_encoder().fingerprint,
             **({"audio_text_encoder": self.new_audio_text_encoder().fingerprint} if has_audio else {}),

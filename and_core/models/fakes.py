@@ -201,21 +201,29 @@ class FakeReplay:
 
 
 class FakeCaptioner:
-    """Says the class and the loudness; or, listening only, the pitch instead of the class."""
+    """Says the class and the loudness; or, listening only, the pitch instead of the class.
+
+    Args:
+        silent: a clip whose name ends in this gets no caption; none where empty.
+    """
 
     name = "fake captioner"
     provenance = "a fake, for tests"
 
-    def __init__(self, listens_only: bool = False) -> None:
-        self.listens_only = listens_only
+    def __init__(self, listens_only: bool = False, silent: str = "") -> None:
+        self.listens_only, self.silent = listens_only, silent
 
     @property
     def fingerprint(self) -> str:
-        return f"fake captioner {self.listens_only}"
+        return f"fake captioner {self.listens_only} {self.silent}"
 
     def captions(self, clips: Sequence[Clip]) -> list[Answer[str]]:
-        sources = [self._source(clip) for clip in clips]
-        return [Answer(f"A {source} can be heard. It is a loud sound.") for source in sources]
+        return [
+            Answer(None, "", "empty")
+            if self.silent and clip.filename.endswith(self.silent)
+            else Answer(f"A {self._source(clip)} can be heard. It is a loud sound.")
+            for clip in clips
+        ]
 
     def _source(self, clip: Clip) -> str:
         if not self.listens_only:

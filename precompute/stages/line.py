@@ -2,6 +2,7 @@
 
 from precompute.pipeline import Stage
 from precompute.stages.a_closed_concept import AClosedConcept
+from precompute.stages.a_in_context import AInContext
 from precompute.stages.ablations import Ablations
 from precompute.stages.activations import Activations
 from precompute.stages.b_calibration import BCalibration
@@ -9,6 +10,7 @@ from precompute.stages.c_open_concept import COpenConcept
 from precompute.stages.caption_clusters import CaptionClusters
 from precompute.stages.captions import Captions
 from precompute.stages.clips import Clips
+from precompute.stages.embeddings import AudioEmbeddings, CaptionEmbeddings
 from precompute.stages.exemplars import ExemplarStage
 from precompute.stages.interpretability import Interpretability
 from precompute.stages.publish import Publish
@@ -22,9 +24,12 @@ STAGES: tuple[Stage, ...] = (
     TokenTraceStage(),
     Captions(),
     CaptionClusters(),
-    Summaries(),
+    CaptionEmbeddings(),
+    AudioEmbeddings(),
     AClosedConcept(),
+    Summaries(),
     BCalibration(),
+    AInContext(),
     COpenConcept(),
     Interpretability(),
     Ablations(),

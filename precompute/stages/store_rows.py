@@ -21,6 +21,7 @@ PER_NEURON = {
     "summaries": ("summary",),
     "a_closed_concept": ("closed_concept", "concept_pick"),
     "b_calibration": ("summary_point",),
+    "a_in_context": ("closed_concept", "concept_pick"),
     "c_open_concept": ("open_concept", "candidate_word"),
     "interpretability": ("interpretability",),
 }
@@ -54,14 +55,25 @@ def store_meta(run: Run) -> dict[str, str]:
         "captioner": run.new_captioner().provenance,
         "summarizer": run.new_summarizer().provenance,
         "acoustic_word_judge": run.new_acoustic_word_judge().name,
-        "text_encoder": run.new_text_encoder().name,
         "exemplar_k": str(run.config.exemplars.k),
         "clusters": str(run.config.interpretability.clusters),
         "tau": str(run.config.interpretability.tau),
         "calibration_threshold": str(run.config.b_calibration.threshold),
         "closed_concept_feature": run.config.a_closed_concept.feature,
-        "closed_concept_method": "description_based",
+        "closed_concept_method": run.config.methods[0],
+        "closed_concept_resamples": str(run.config.a_closed_concept.resamples),
+        **encoders(run),
     }
+
+
+def encoders(run: Run) -> dict[str, str]:
+    """Who embedded what, and who picked concepts from summaries."""
+    said = {"text_encoder": run.new_text_encoder().name, "concept_encoder": run.new_concept_encoder().name}
+    if "text_audio_based" in run.config.methods:
+        said["audio_text_encoder"] = run.new_audio_text_encoder().name
+    if "in_context" in run.config.methods:
+        said["concept_selector"] = run.new_concept_selector().provenance
+    return said
 
 
 def settings_of(run: Run, network: str) -> str:
@@ -152,7 +164,9 @@ def insert_acoustic_words(builder: StoreBuilder, job: Job) -> None:
 def insert_prompts(builder: StoreBuilder, job: Job) -> None:
     """What language models were asked, each text once."""
     run = job.run
-    parts = (run.new_captioner(), run.new_summarizer(), run.new_acoustic_word_judge())
+    parts: list[object] = [run.new_captioner(), run.new_summarizer(), run.new_acoustic_word_judge()]
+    if "in_context" in run.config.methods:
+        parts.append(run.new_concept_selector())
     prompts = {prompt.hash: prompt for part in parts if isinstance(part, Prompted) for prompt in part.prompts}
     rows = [{"name": prompt.name, "hash": prompt.hash, "text": prompt.text} for prompt in prompts.values()]
     builder.insert("prompt", pa.Table.from_pylist(rows))
