@@ -29,10 +29,11 @@ check: setup
 	$(BIN)/mypy
 
 # Ratios against a named baseline in the same run; a GPU is used where there is one. BENCH=--base for the paper's size.
-# Then what our side of a request to a language model costs, beside its target.
+# Then what our side of a request to a language model costs, and modules A and B at the paper's size, beside their targets.
 bench: setup
 	$(BIN)/python tests/benchmarks/activations.py $(BENCH)
 	$(BIN)/python tests/benchmarks/requests.py
+	$(BIN)/python tests/benchmarks/similarity.py
 
 format: setup
 	$(BIN)/ruff check --fix .

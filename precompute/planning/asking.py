@@ -9,12 +9,16 @@ from precompute.caption_cache import CaptionCache
 from precompute.pipeline import Job
 from precompute.planning.questions import Asked, questions
 from precompute.planning.sizes import Size
+from precompute.stages.a_in_context import METHOD, numbered_points
 from precompute.stages.activations import constant_neurons
+from precompute.stages.c_open_concept import calibrated_summaries
 from precompute.stages.exemplars import POLARITIES, exemplar_clips
 from precompute.stages.summaries import caption_lists
 
 CAPTION_CHARACTERS = 300
 """Of a caption, where there is none yet."""
+TYPICAL_SUMMARY = "x" * 400
+"""Of a neuron, where there is none yet: five points of 80 characters."""
 WORDS_TO_JUDGE = 1000
 """Different adjectives in the summaries of a network; later neurons bring few that are new."""
 SALMONN = Asked(1, 130, 100, 2.0, ("SALMONN takes 2 s a clip, on one large GPU",))
@@ -57,6 +61,20 @@ def asked_for_summaries(job: Job, size: Size) -> Asked | None:
     return one.times(size.neurons * len(POLARITIES), said)
 
 
+def asked_for_concepts(job: Job, size: Size) -> Asked | None:
+    """The questions themselves, where calibrated summaries are known; else one a neuron, none like another."""
+    run = job.run
+    if METHOD not in run.config.methods or not run.concepts or not isinstance(run.new_concept_selector(), Prompted):
+        return None
+    keep = run.config.a_closed_concept.keep
+    if job.input("b_calibration").is_done:
+        summaries = sorted({numbered_points(points) for points in calibrated_summaries(job).values()})
+        return questions(run, lambda run: run.new_concept_selector().select(summaries, run.concepts, keep))
+    one = questions(run, lambda run: run.new_concept_selector().select([TYPICAL_SUMMARY], run.concepts, keep))
+    said = f"calibrated summaries of {len(TYPICAL_SUMMARY)} characters, no two neurons with the same"
+    return one.times(size.neurons, said)
+
+
 def asked_about_words(job: Job, size: Size) -> Asked | None:
     if not isinstance(job.run.new_acoustic_word_judge(), Prompted):
         return None
@@ -68,6 +86,7 @@ def asked_about_words(job: Job, size: Size) -> Asked | None:
 ASKING: Mapping[str, Callable[[Job, Size], Asked | None]] = {
     "captions": asked_for_captions,
     "summaries": asked_for_summaries,
+    "a_in_context": asked_for_concepts,
     "c_open_concept": asked_about_words,
 }
 """Stage -> what it asks; None where its part asks no model."""

@@ -51,7 +51,10 @@ ASSUMED = {
     "captions": Cost(4e-3, "clip", 200, "clip"),
     "caption_clusters": Cost(0.02, "clip", 300, "clip"),
     "summaries": Cost(1e-3, "neuron", 200, "neuron"),
+    "caption_embeddings": Cost(5e-3, "clip", 1600, "clip"),
+    "audio_embeddings": Cost(0.05, "second of sound", 2100, "clip"),
     "a_closed_concept": Cost(1e-3, "thousand activations", 200, "neuron"),
+    "a_in_context": Cost(1e-3, "neuron", 30, "neuron"),
     "b_calibration": Cost(1e-3, "neuron", 300, "neuron"),
     "c_open_concept": Cost(1e-3, "neuron", 300, "neuron"),
     "interpretability": Cost(1e-4, "neuron", 20, "neuron"),
@@ -59,7 +62,7 @@ ASSUMED = {
     "publish": Cost(1e-3, "thousand activations", 4000, "thousand activations"),
 }
 """On two CPU cores."""
-DIFFERS_BY_WHO_DOES_IT = ("captions", "summaries", "c_open_concept")
+DIFFERS_BY_WHO_DOES_IT = ("captions", "audio_embeddings", "summaries", "a_in_context", "c_open_concept")
 """Stages of which another configuration's speed says nothing."""
 
 

@@ -77,7 +77,12 @@ def test_prompts_are_in_the_store_and_their_hashes_in_the_settings_of_the_stages
     run = asking_run()
     run_all(run)
     prompts = rows(run, "SELECT name, hash, text FROM prompt ORDER BY name")
-    assert [name for name, _, _ in prompts] == ["acoustic_adjective", "summarize_commonalities"]
+    assert [name for name, _, _ in prompts] == [
+        "acoustic_adjective",
+        "select_concept",
+        "select_five_concepts",
+        "summarize_commonalities",
+    ]
     settings = " ".join(text for (text,) in rows(run, "SELECT settings FROM stage_run"))
     for _, digest, text in prompts:
         assert digest in settings

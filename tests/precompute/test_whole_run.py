@@ -88,7 +88,8 @@ def test_another_threshold_redoes_calibration_and_what_follows_alone(fake_run: M
     run_all(fake_run())
     second = Counting()
     run_all(fake_run(b_calibration={"threshold": 0.9}), second)
-    assert second.done == ["b_calibration fake", "c_open_concept fake", "ablations fake", "publish"]
+    followers = ["a_in_context fake", "c_open_concept fake", "ablations fake", "publish"]
+    assert second.done == ["b_calibration fake", *followers]
 
 
 def test_renaming_a_network_only_publishes_again(fake_run: MakeRun) -> None:

@@ -109,3 +109,17 @@ def test_blocks_of_neurons_change_nothing(monkeypatch: pytest.MonkeyPatch) -> No
 def test_offsets_that_do_not_fit_the_points_are_refused() -> None:
     with pytest.raises(ValueError, match="offsets"):
         calibrate_neurons(np.eye(2), np.array([0]), np.array([0, 2]), np.array([1]), np.array([0, 1]))
+
+
+def test_the_released_rule_strikes_otherwise_because_it_edits_the_lists_it_walks_through(shared: Path) -> None:
+    """DESIGN's table: a point of S_h goes if its cosine with any point of S_l is above t, and S_l is left alone."""
+    cases = json.loads((shared / "golden" / "text.json").read_text())["calibration"]["cases"]
+    runs = [(case, threshold) for case in cases for threshold in case["expected"]]
+    different, low_struck = 0, 0
+    for case, threshold in runs:
+        high, low = (np.array(case[key], np.float32).reshape(-1, case["dim"]) for key in ("emb_high", "emb_low"))
+        kept = [f"h{i}" for i in np.flatnonzero(calibrate(high, low, float(threshold)).kept)]
+        different += kept != case["expected"][threshold]["high"]
+        low_struck += len(case["expected"][threshold]["low"]) < len(low)
+    assert (different, len(runs)) == (27, 42)
+    assert low_struck > 0, "ours has no way to strike a point of S_l"

@@ -12,7 +12,7 @@ from and_core.algorithms.c_open_concept.adjectives import (
     drop_non_acoustic,
     open_concepts,
 )
-from and_core.algorithms.c_open_concept.parts_of_speech import token
+from and_core.algorithms.c_open_concept.parts_of_speech import noun_lemma, token
 
 NLTK, HAND = "adjective_filter_nltk_tagged", "adjective_filter_hand_tagged"
 STRICTER_THAN_THE_REFERENCE = {
@@ -128,3 +128,14 @@ def test_nouns_that_mean_the_exemplars_themselves_are_not_counted() -> None:
     counts = open_concepts(["A dog: four of the five clips contain a dog."]).counts
     assert counts["dog", "noun"] == 2
     assert ("clip", "noun") not in counts
+
+
+def test_prepositions_equal_the_references_and_nouns_are_its_lemmas(golden: dict) -> None:
+    """Ours counts lemmas, and leaves out nouns that are negated, that mean the clips themselves, or are adjectives."""
+    for case in golden["pos_lists"]:
+        counts = open_concepts(case["highly"]).counts
+        found = {part: {word for word, its_part in counts if its_part == part} for part in ("noun", "preposition")}
+        assert found["preposition"] == set(case["preps"])
+        # Two words that the taggers read differently: "light wind", and a recording that the reference has as a verb.
+        assert found["noun"] - {"light", "recording"} <= {noun_lemma(word) for word in case["nouns"]}
+        assert not found["noun"] & {"clip", "sound"}
