@@ -33,7 +33,7 @@ EXPERIMENTS_A_CLASS = 1000
 class Ablations(Stage):
     name = "ablations"
     version = 2
-    inputs = ("clips", "activations", "a_closed_concept", "b_calibration", "c_open_concept")
+    inputs = ("clips", "activations", "a_closed_concept", "b_calibration", "a_in_context", "c_open_concept")
     unit = "classes"
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from and_core.algorithms.ablation.evidence import Evidence, LayerPlace
 from and_core.algorithms.c_open_concept.parts_of_speech import lemmas_of_name
@@ -14,10 +15,12 @@ PICKS = ["neuron", "method", "similarity", "concept", "rank", "score"]
 
 
 def evidence_of(job: Job) -> Evidence:
-    """The evidence about the job's network, from a_closed_concept, b_calibration and c_open_concept."""
+    """The evidence about the job's network, from the stages of modules A, B and C."""
     folder = ActivationFolder.of(job.input("activations"))
     names = job.input("a_closed_concept").table("concept").to_pydict().get("name", [])
-    picks = rows(job, "a_closed_concept", "closed_concept", PICKS).dropna(subset=["rank"])
+    found = [job.input(stage).table("closed_concept") for stage in ("a_closed_concept", "a_in_context")]
+    all_picks: pd.DataFrame = pa.concat_tables(found, promote_options="permissive").to_pandas()
+    picks = all_picks.reindex(columns=PICKS).dropna(subset=["rank"])
     return Evidence(
         layers=tuple(LayerPlace(layer.name, layer.width, layer.depth, layer.kind == "fc") for layer in folder.layers),
         words=rows(job, "c_open_concept", "open_concept", WORDS),

@@ -8,7 +8,7 @@ import pytest
 
 from and_core.models import registry
 from and_core.models.fakes import fake_registry
-from precompute.config import Component, RunConfig
+from precompute.config import Component, NetworkTable, RunConfig
 from precompute.run import Run
 
 TINY_TRAINING = """
@@ -60,7 +60,7 @@ def fake_run(fakes: None, tmp_path: Path) -> Callable[..., Run]:
             RunConfig(
                 name="fakes",
                 dataset=Component(kind="fake", **(dataset or {})),
-                network={name: Component(kind="fake", **options) for name, options in networks.items()},
+                network={name: NetworkTable(kind="fake", **options) for name, options in networks.items()},
                 **{**components, "interpretability": {"clusters": 2}, "ablations": {"clips_per_class": 2}, **tables},
             ),
             tmp_path / "runs",

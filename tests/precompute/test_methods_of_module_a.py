@@ -191,3 +191,11 @@ def test_shares_are_shares_of_the_resamples(fake_run: MakeRun) -> None:
     assert rows(other, "SELECT DISTINCT similarity, share FROM concept_pick WHERE similarity IS NOT NULL") == [
         ("wpmi", None)
     ]
+
+
+def test_pruning_takes_what_every_method_picked(fake_run: MakeRun) -> None:
+    strategies = ["description_based", "text_audio_based", "in_context"]
+    run = fake_run(**HEARS, **KEEP_ALL, ablations={"clips_per_class": 1, "strategies": strategies})
+    run_all(run)
+    pruned = "SELECT strategy, sum(neuron_count) > 0 FROM ablation WHERE strategy <> 'random' GROUP BY ALL ORDER BY ALL"
+    assert rows(run, pruned) == [(strategy, True) for strategy in sorted(strategies)]
