@@ -47,9 +47,14 @@ REGISTRY: dict[str, dict[str, str]] = {
         "vllm": "and_core.models.language_models.vllm:VllmLanguageModel",
     },
     "text_encoder": {
+        "clip": "and_core.models.text_encoders.clip:ClipTextEncoder",
         "minilm": "and_core.models.text_encoders.minilm:MiniLM",
+        "sentence_transformers": "and_core.models.text_encoders.sentence_transformer:SentenceTransformerEncoder",
     },
-    "audio_text_encoder": {},
+    "audio_text_encoder": {
+        "ast_minilm": "and_core.models.audio_text_encoders.ast_minilm:AstMiniLM",
+        "clap": "and_core.models.audio_text_encoders.clap:Clap",
+    },
 }
 
 

@@ -9,7 +9,8 @@ from and_core.algorithms.acoustics import VERSION, measure
 from and_core.algorithms.descriptors import ASPECTS, Aspect, Value, describe
 from and_core.algorithms.nouns import with_article
 from and_core.errors import ConfigError
-from and_core.models.captioners.clap_source import DEFAULT_CLAP, ClapSource, candidate_names
+from and_core.models.audio_text_encoders.clap import DEFAULT_CLAP
+from and_core.models.captioners.clap_source import ClapSource, candidate_names
 from and_core.models.protocols import Answer, Clip
 
 SOURCE_NAMES = ("label", "clap", "none")

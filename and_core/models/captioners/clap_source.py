@@ -1,22 +1,14 @@
 """What makes the sound, chosen by CLAP among names: a captioner's source where labels would be a giveaway."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from and_core.errors import ConfigError
-from and_core.models.captioners.model_source import ModelSource
+from and_core.errors import CaptionerError, ConfigError
+from and_core.models.audio_text_encoders.clap import ClapEncoder
+from and_core.models.model_source import ModelSource
 from and_core.models.protocols import Clip, FloatArray
 
-if TYPE_CHECKING:
-    from and_core.models.captioners.clap import Clap
-
-DEFAULT_CLAP = "laion/clap-htsat-unfused"
 TEMPLATE = "This is a sound of {}."
 """As CLAP's authors ask it."""
 
@@ -35,14 +27,14 @@ class ClapSource:
     """
 
     def __init__(self, clap: str | Path, names: Sequence[str], batch_size: int, device: str) -> None:
-        self._source, self.names = ModelSource("clap", clap), tuple(names)
-        self._batch_size, self._device = batch_size, device
-        self._loaded: tuple[Clap, FloatArray] | None = None
+        self._source, self.names = ModelSource("captioner.clap", clap, CaptionerError), tuple(names)
+        self._clap = ClapEncoder(self._source, batch_size, device)
+        self._texts: FloatArray | None = None
 
     @property
     def fingerprint(self) -> str:
         names = hashlib.sha256(repr((TEMPLATE, self.names)).encode()).hexdigest()
-        return f"clap 1 {self._source.identity} {names}"
+        return f"{self._clap.fingerprint} {names}"
 
     @property
     def provenance(self) -> str:
@@ -53,30 +45,13 @@ class ClapSource:
         """One name a clip."""
         if not clips:
             return []
-        clap, texts = self._model()
-        batches = [clips[start : start + self._batch_size] for start in range(0, len(clips), self._batch_size)]
-        return [self.names[best] for batch in batches for best in (clap.embed_audio(batch) @ texts.T).argmax(axis=1)]
+        if self._texts is None:
+            self._texts = self._clap.embed_text([TEMPLATE.format(name.replace("_", " ")) for name in self.names])
+        return [self.names[best] for best in (self._clap.embed_audio(clips) @ self._texts.T).argmax(axis=1)]
 
     def close(self) -> None:
         """Free the weights; a later clip loads them again."""
-        if self._loaded is not None:
-            from and_core.models.captioners.loading import free_memory
-
-            self._loaded = None
-            free_memory()
-
-    def _model(self) -> tuple[Clap, FloatArray]:
-        """CLAP, and the embedded names."""
-        if self._loaded is None:
-            from and_core.models.captioners.clap import Clap
-
-            clap = Clap(self._source, self._device)
-            sentences = [TEMPLATE.format(name.replace("_", " ")) for name in self.names]
-            parts = [
-                sentences[start : start + self._batch_size] for start in range(0, len(sentences), self._batch_size)
-            ]
-            self._loaded = clap, np.concatenate([clap.embed_text(part) for part in parts])
-        return self._loaded
+        self._clap.close()
 
 
 def candidate_names(names: Sequence[str] | str | None, class_names: Sequence[str]) -> tuple[str, ...]:

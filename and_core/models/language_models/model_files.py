@@ -1,6 +1,7 @@
 """Which language model a name or a folder is: checked and identified without reading gigabytes."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from and_core.errors import LanguageModelError
@@ -56,10 +57,16 @@ def identity(model: str | Path, revision: str | None) -> str:
     if is_hub_name(model):
         return f"{model}@{revision or 'main'}"
     check_model(model)
+    folder = Path(model).expanduser()
+    return sampled_digest(folder, folder.iterdir())
+
+
+def sampled_digest(folder: Path, files: Iterable[Path]) -> str:
+    """Hash over those files of a folder that can change answers: their places in it, and contents or samples."""
     total = hashlib.sha256()
-    for file in sorted(Path(model).expanduser().iterdir()):
+    for file in sorted(files):
         if file.suffix in ANSWERING_SUFFIXES and file.is_file():
-            total.update(f"{file.name} {_sampled_digest(file)}\n".encode())
+            total.update(f"{file.relative_to(folder).as_posix()} {_sampled_digest(file)}\n".encode())
     return total.hexdigest()
 
 

@@ -16,10 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-
-from and_core.models.protocols import Clip
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
@@ -28,18 +25,6 @@ CHAT_TEMPLATE = (
     "{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-
-
-@pytest.fixture(scope="session")
-def tone() -> Callable[..., Clip]:
-    """`tone(pitch_hz, seconds, rate)`"""
-
-    def make(pitch_hz: float, seconds: float = 1.0, rate: int = 16_000) -> Clip:
-        time_s = np.arange(round(seconds * rate)) / rate
-        waveform = (0.5 * np.sin(2 * np.pi * pitch_hz * time_s)).astype(np.float32)
-        return Clip(f"{pitch_hz:g}.wav", waveform, rate)
-
-    return make
 
 
 @pytest.fixture(scope="session")

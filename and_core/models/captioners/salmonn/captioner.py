@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from and_core.errors import CaptionerError, ConfigError
-from and_core.models.captioners.model_source import ModelSource
 from and_core.models.captioners.salmonn.released import (
     BEAMS,
     LONGEST_S,
@@ -21,6 +20,7 @@ from and_core.models.captioners.salmonn.released import (
     SAMPLE_RATE_HZ,
     SHORTEST_S,
 )
+from and_core.models.model_source import ModelSource
 from and_core.models.protocols import Answer, Clip, FloatArray, Reply
 
 if TYPE_CHECKING:
@@ -79,7 +79,10 @@ class SalmonnCaptioner:
                 f"captioner.precision = {precision!r} is not known.", f"Choose one of: {', '.join(PRECISIONS)}."
             )
         self._checkpoint, self._beats = _file("checkpoint", checkpoint), _file("beats", beats)
-        self._whisper, self._vicuna = ModelSource("whisper", whisper), ModelSource("vicuna", vicuna)
+        self._whisper, self._vicuna = (
+            ModelSource(f"captioner.{setting}", source, CaptionerError)
+            for setting, source in (("whisper", whisper), ("vicuna", vicuna))
+        )
         self._prompt, self._beams, self._max_tokens, self._lora_alpha = prompt, beams, max_tokens, lora_alpha
         self._batch_size, self._device, self._precision = batch_size, device, precision
         self._loaded: Salmonn | None = None
@@ -121,7 +124,7 @@ class SalmonnCaptioner:
     def close(self) -> None:
         """Free the weights; a later caption loads them again."""
         if self._loaded is not None:
-            from and_core.models.captioners.loading import free_memory
+            from and_core.models.loading import free_memory
 
             self._loaded = None
             free_memory()

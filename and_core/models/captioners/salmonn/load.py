@@ -6,11 +6,11 @@ import torch
 from transformers import AutoTokenizer, LlamaForCausalLM, WhisperFeatureExtractor, WhisperModel
 
 from and_core.errors import CaptionerError
-from and_core.models.captioners.loading import preprocessor, pretrained
-from and_core.models.captioners.model_source import ModelSource
 from and_core.models.captioners.salmonn.checkpoint import SalmonnCheckpoint
 from and_core.models.captioners.salmonn.model import Ears, Salmonn
 from and_core.models.devices import chosen_device
+from and_core.models.loading import preprocessor, pretrained
+from and_core.models.model_source import ModelSource
 from and_core.models.networks.beats.checkpoint import BeatsCheckpoint
 
 

@@ -12,10 +12,10 @@ from transformers import AutoTokenizer
 
 from and_core.errors import CaptionerError, ConfigError
 from and_core.models import registry
-from and_core.models.captioners.loading import preprocessor
-from and_core.models.captioners.model_source import ModelSource
 from and_core.models.captioners.salmonn.captioner import SalmonnCaptioner, prepared
 from and_core.models.captioners.salmonn.released import AUDIO_PLACE, PROMPT_TEMPLATE
+from and_core.models.loading import preprocessor
+from and_core.models.model_source import ModelSource
 from and_core.models.protocols import Captioner, Clip
 
 RATE = 16_000
@@ -153,7 +153,7 @@ def test_a_setting_that_cannot_work_is_refused_at_once(toy: dict, setting, value
 @pytest.mark.parametrize("text", PROMPT_TEMPLATE.format("Please describe the audio.").split(AUDIO_PLACE))
 def test_the_prompt_is_cut_into_tokens_as_vicuna_learned_it(toy: dict, text: str) -> None:
     learned = SentencePieceProcessor(model_file=f"{toy['vicuna']}/tokenizer.model")
-    tokenizer = preprocessor(AutoTokenizer, ModelSource("vicuna", toy["vicuna"]))
+    tokenizer = preprocessor(AutoTokenizer, ModelSource("captioner.vicuna", toy["vicuna"], CaptionerError))
     assert tokenizer(text, add_special_tokens=False).input_ids == learned.encode(text)
     assert (tokenizer.bos_token_id, tokenizer.eos_token_id) == (1, 2)
 

@@ -1,4 +1,4 @@
-"""CLAP (Wu et al. 2023) with its weights: how near clips are to texts."""
+"""CLAP with its weights, by transformers."""
 
 from collections.abc import Sequence
 
@@ -7,23 +7,23 @@ import soxr
 import torch
 from transformers import AutoTokenizer, ClapFeatureExtractor, ClapModel
 
-from and_core.errors import CaptionerError
-from and_core.models.captioners.loading import preprocessor, pretrained
-from and_core.models.captioners.model_source import ModelSource
 from and_core.models.devices import chosen_device
+from and_core.models.loading import preprocessor, pretrained
+from and_core.models.model_source import ModelSource
 from and_core.models.protocols import Clip, FloatArray
 
 
-class Clap:
+class ClapWeights:
     def __init__(self, source: ModelSource, device: str) -> None:
         """
         Raises:
-            CaptionerError: it cannot be loaded, or torch cannot use the device.
+            source.error: it cannot be loaded, or torch cannot use the device.
         """
-        self._device = chosen_device(device, CaptionerError)
+        self._device = chosen_device(device, source.error)
         self._model = pretrained(ClapModel, source, dtype=torch.float32).to(self._device)
         self._features = preprocessor(ClapFeatureExtractor, source)
         self._tokenizer = preprocessor(AutoTokenizer, source)
+        self.dimensions: int = self._model.config.projection_dim
 
     @torch.inference_mode()
     def embed_text(self, texts: Sequence[str]) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Loads the models that a captioner is made of: on a device, as safetensors, with not one weight missing."""
+"""Loads pretrained models of transformers: as safetensors, with not one weight missing."""
 
 import gc
 from typing import Any
@@ -6,8 +6,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from and_core.errors import CaptionerError
-from and_core.models.captioners.model_source import ModelSource
+from and_core.models.model_source import ModelSource
 from and_core.models.quiet import quiet_transformers
 
 
@@ -22,7 +21,7 @@ def pretrained(model_class: Any, source: ModelSource, **options: Any) -> Any:
     """`model_class.from_pretrained`, in evaluation mode, but nothing is made up where weights are missing.
 
     Raises:
-        CaptionerError: it cannot be loaded, or lacks weights.
+        source.error: it cannot be loaded, or lacks weights.
     """
     with quiet_transformers():
         try:
@@ -33,8 +32,8 @@ def pretrained(model_class: Any, source: ModelSource, **options: Any) -> Any:
             raise source.unusable(error) from error
     missing = sorted(report["missing_keys"])
     if missing:
-        raise CaptionerError(
-            f"captioner.{source.setting} = {str(source.source)!r} lacks {len(missing)} weights, {missing[0]} first.",
+        raise source.error(
+            f"{source.setting} = {str(source.source)!r} lacks {len(missing)} weights, {missing[0]} first.",
             "Set it to a complete model of the kind that is asked for.",
         )
     return model.eval()
@@ -44,7 +43,7 @@ def preprocessor(preprocessor_class: Any, source: ModelSource) -> Any:
     """`preprocessor_class.from_pretrained`: a tokenizer or a feature extractor.
 
     Raises:
-        CaptionerError: it cannot be loaded.
+        source.error: it cannot be loaded.
     """
     with quiet_transformers():
         try:
