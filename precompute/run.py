@@ -22,6 +22,7 @@ from and_core.models.protocols import (
     TargetNetwork,
     TextEncoder,
 )
+from precompute.captioners import new_captioner
 from precompute.concept_sets import concept_set
 from precompute.config import Component, RunConfig
 from precompute.reply_log import FILE_NAME, ReplyLog
@@ -66,21 +67,7 @@ class Run:
         return network
 
     def new_captioner(self) -> Captioner:
-        """A kind with a setting `class_names` or `filenames` is told those of the data set."""
-        component, known = self.config.captioner, {"class_names": self._class_names, "filenames": self._filenames}
-        settings = registry.settings_of("captioner", component.kind, "captioner")
-        told: dict[str, Any] = {name: names() for name, names in known.items() if name in settings}
-        if "seed" in settings and "seed" not in component.options:
-            told["seed"] = self.config.seed
-        given = {"remember": lambda: self.remembered}
-        captioner: Captioner = _create("captioner", component, "captioner", told, given)
-        return captioner
-
-    def _class_names(self) -> list[str]:
-        return list(self.dataset.class_names)
-
-    def _filenames(self) -> list[str]:
-        return [self.dataset.filename(item) for item in range(len(self.dataset))]
+        return new_captioner(self.config.captioner, self.dataset, self.config.seed, self.remembered)
 
     def new_language_model(self) -> LanguageModel:
         """The model of [language_model], which is asked nothing that any run of the same folder has asked it.

@@ -133,6 +133,7 @@ class Training:
         return TrainingReport(
             accuracy=saved.accuracy,
             accuracy_by_class=saved.accuracy_by_class,
+            retrieval=saved.retrieval,
             accuracy_mean=float(np.mean(accuracies)) if others else None,
             accuracy_std=float(np.std(accuracies, ddof=1)) if others else None,
             held_out_fold=saved.held_out_fold,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from precompute import config as run_config
-from precompute.config import Component, Section
+from precompute.config import Component, Section, built_in
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -84,8 +84,9 @@ class Pretraining(Section):
 class TrainingConfig(Section):
     dataset: Component
     """What to train on. To classify, its clips need classes; where they have no folds, five are dealt."""
-    task: Literal["classify", "pretrain"] = "classify"
-    """`classify` learns the clips' classes; `pretrain` learns from sound alone and saves a network without a head."""
+    task: Literal["classify", "pretrain", "align"] = "classify"
+    """`classify` learns the clips' classes; `pretrain` learns from sound alone and saves a network without a head;
+    `align` learns where MiniLM puts the clips' captions: the audio tower of an audio-text encoder."""
     start: str = ""
     """The checkpoint to start from: a folder or name on the Hugging Face hub, or a BEATs file; random weights where
     empty. `{fold}` in it is the held-out fold."""
@@ -101,6 +102,8 @@ class TrainingConfig(Section):
     """Seconds of a clip in training, for networks that hear clips of any length; longer ones are cut, others padded."""
     augmentation: Augmentation = Augmentation()
     pretraining: Pretraining = Pretraining()
+    captioner: Annotated[Component, built_in("acoustic")] = Component(kind="acoustic")
+    """Who describes the clips that are aligned with their captions."""
     held_out_fold: int = 5
     """Never trained on: the accuracy is measured on it."""
     epochs: Count = 30
@@ -129,6 +132,8 @@ class TrainingConfig(Section):
         if self.task == "pretrain" and (self.frozen or self.folds == "all"):
             setting = "frozen = true" if self.frozen else 'folds = "all"'
             raise ValueError(f'{setting} is not for task = "pretrain", which has no head and measures nothing')
+        if self.task == "align" and self.frozen:
+            raise ValueError('frozen = true is not for task = "align": a linear head is fitted to classes alone')
         return self
 
 

@@ -9,7 +9,7 @@ from precompute.training.report import FoldReport
 PICTURE = "curves.png"
 PANELS = {
     "loss": ("loss", "patch_loss", "clip_loss"),
-    "share right": ("training_accuracy", "codes_right", "accuracy"),
+    "share right": ("training_accuracy", "codes_right", "texts_found", "accuracy"),
     "learning rate": ("learning_rate",),
 }
 """Title -> the numbers drawn in one panel; `accuracy` is of the held-out clips, at the end."""

@@ -53,8 +53,13 @@ class Examples:
 
     def waveforms(self, positions: Positions, sample_rate_hz: int) -> Iterator[FloatArray]:
         """Read clips again, one by one, at a network's rate."""
+        for clip in self.again(positions):
+            yield _at_rate(clip, sample_rate_hz)
+
+    def again(self, positions: Positions) -> Iterator[Clip]:
+        """Read clips again, one by one."""
         for index in self.clips[positions]:
-            yield _at_rate(self.dataset.clip(int(index)), sample_rate_hz)
+            yield self.dataset.clip(int(index))
 
 
 def read_examples(dataset: ProbingDataset, beginning: Beginning, need_classes: bool, progress: Progress) -> Examples:

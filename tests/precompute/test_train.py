@@ -114,7 +114,7 @@ def test_the_command_tells_every_fold_the_mean_and_that_it_goes_on(tiny_training
 def test_the_command_says_what_came_of_a_pretraining(tiny_training, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["train", str(tiny_training), "--set", "task=pretrain", "--out", str(tmp_path / "ast")])
-    assert "Pretrained on 20 clips, 20 held out: the codes of" in capsys.readouterr().err
+    assert "Trained on 20 clips, 20 held out: the codes of" in capsys.readouterr().err
 
 
 def test_a_slip_in_the_name_of_a_training_is_answered_with_trainings(tmp_path):

@@ -17,7 +17,7 @@ def a_fold(fold, losses, accuracy):
         }
         for n, loss in enumerate(losses)
     ]
-    return FoldReport(fold, 10, 40, accuracy, {}, curve)
+    return FoldReport(fold, 10, 40, accuracy, {}, {}, curve)
 
 
 def pixels(file):
