@@ -12,7 +12,7 @@ from pathlib import Path
 from and_core.errors import AndError
 from and_core.models import registry
 from and_core.models.fakes import fake_registry
-from precompute.config import Component, RunConfig
+from precompute.config import Component, NetworkTable, RunConfig
 from precompute.pipeline import execute, jobs_of
 from precompute.run import Run
 from precompute.stages.line import STAGES
@@ -20,9 +20,10 @@ from precompute.stages.line import STAGES
 for protocol, rows in fake_registry().items():
     registry.REGISTRY[protocol].update(rows)
 fake = Component(kind="fake")
+networks = {"fake": NetworkTable(kind="fake")}
 run = Run(
     RunConfig(
-        name="full", dataset=fake, network={"fake": fake}, captioner=fake, summarizer=fake, acoustic_word_judge=fake,
+        name="full", dataset=fake, network=networks, captioner=fake, summarizer=fake, acoustic_word_judge=fake,
         text_encoder=fake, interpretability={"clusters": 2}, ablations={"clips_per_class": 2},
     ),
     Path(sys.argv[1]),

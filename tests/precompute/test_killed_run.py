@@ -13,7 +13,7 @@ import os, signal, sys
 from pathlib import Path
 from and_core.models import registry
 from and_core.models.fakes import fake_registry
-from precompute.config import Component, RunConfig
+from precompute.config import Component, NetworkTable, RunConfig
 from precompute.pipeline import Job, execute, jobs_of
 from precompute.run import Run
 from precompute.stages.line import STAGES
@@ -22,9 +22,10 @@ for protocol, rows in fake_registry().items():
     registry.REGISTRY[protocol].update(rows)
 folder, stage, shards = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 fake = Component(kind="fake")
+networks = {"fake": NetworkTable(kind="fake")}
 run = Run(
     RunConfig(
-        name="killed", dataset=Component(kind="fake", clip_count=150, seconds=0.1), network={"fake": fake},
+        name="killed", dataset=Component(kind="fake", clip_count=150, seconds=0.1), network=networks,
         captioner=fake, summarizer=fake, acoustic_word_judge=fake, text_encoder=fake,
         interpretability={"clusters": 2}, ablations={"clips_per_class": 2},
     ),

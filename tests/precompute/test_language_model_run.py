@@ -220,7 +220,7 @@ import os, signal, sys
 from pathlib import Path
 from and_core.models import registry
 from and_core.models.fakes import FakeLanguageModel, fake_registry
-from precompute.config import Component, RunConfig
+from precompute.config import Component, NetworkTable, RunConfig
 from precompute.pipeline import execute, jobs_of
 from precompute.run import Run
 from precompute.stages.line import STAGES
@@ -246,7 +246,7 @@ class Mortal(FakeLanguageModel):
 for protocol, rows in fake_registry().items():
     registry.REGISTRY[protocol].update(rows)
 registry.REGISTRY["language_model"]["fake"] = "__main__:Mortal"
-networks = {f"network{seed}": Component(kind="fake", seed=seed) for seed in range(5)}
+networks = {f"network{seed}": NetworkTable(kind="fake", seed=seed) for seed in range(5)}
 run = Run(
     RunConfig(
         name="killed", dataset=Component(kind="fake", clip_count=60, seconds=0.05), network=networks,
