@@ -10,6 +10,8 @@ GROUPS = {
     "Explore": {"Overview": links.OVERVIEW, "Neuron": links.NEURON, "Search": links.SEARCH},
     "Findings": {
         "Adjectives": links.ADJECTIVES,
+        "Interpretability": links.INTERPRETABILITY,
+        "Clusters": links.CLUSTERS,
         "Acoustics": links.ACOUSTICS,
         "Training strategy": links.TRAINING,
     },
@@ -22,6 +24,8 @@ ICONS = {
     links.ADJECTIVES: ":material/sell:",
     links.ACOUSTICS: ":material/equalizer:",
     links.TRAINING: ":material/school:",
+    links.INTERPRETABILITY: ":material/lightbulb:",
+    links.CLUSTERS: ":material/bubble_chart:",
     links.PRUNING: ":material/content_cut:",
 }
 

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from and_core.algorithms.readings import Reading
 from precompute.arguments import RUNS, AsJson, RunName, Runs
 
 evaluate = typer.Typer(no_args_is_help=True, help="Tables of the paper, computed on a finished run.")
@@ -79,3 +80,32 @@ def training(
 
     tables, findings = training_tables(runs / name / "store", "block means" if over_blocks else "neurons")
     show(tables, as_json, findings)
+
+
+@evaluate.command("interpretability")
+def interpretability(
+    name: RunName,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+    k: Annotated[
+        int | None, typer.Option(min=1, help="Top clips to judge by; the run's own where none is given.")
+    ] = None,
+    tau: Annotated[int | None, typer.Option(min=1, help="How many of them must share a cluster; 80 %.")] = None,
+    reading: Annotated[Reading, typer.Option(help="What is counted.")] = "clips",
+) -> None:
+    """Which neurons are uninterpretable, by depth and kind of layer? (Figures 6 and 11 to 14)"""
+    from precompute.evaluate.interpretability import interpretability_tables
+    from precompute.evaluate.tables import show
+
+    tables, said = interpretability_tables(runs / name / "store", k, tau, reading)
+    show(tables, as_json, said)
+
+
+@evaluate.command("clusters")
+def clusters(name: RunName, runs: Runs = RUNS, as_json: AsJson = False) -> None:
+    """What are the clusters of caption sentences about, and how many are there? (Table 8)"""
+    from precompute.evaluate.clusters import cluster_tables
+    from precompute.evaluate.tables import show
+
+    tables, said = cluster_tables(runs / name / "store")
+    show(tables, as_json, said)

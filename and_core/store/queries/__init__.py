@@ -28,8 +28,10 @@ from and_core.store.queries.caption_clusters import (
 )
 from and_core.store.queries.findings import clip_measurements, hidden_count, hidden_neurons, measured_names, told_apart
 from and_core.store.queries.interpretability_shares import (
+    neurons_judged,
     numbers_of_clips,
     reached_by_chance,
+    run_criterion,
     shared_by_chance,
     shared_by_layer,
 )

@@ -4,7 +4,7 @@ import pandas as pd
 
 from and_core.algorithms.readings import COLUMNS, Reading
 from and_core.store.connection import Store
-from and_core.store.queries.rows import MAX_CLIPS, or_none
+from and_core.store.queries.rows import MAX_CLIPS, MAX_ROWS, or_none
 
 
 def numbers_of_clips(store: Store) -> list[int]:
@@ -56,3 +56,39 @@ def reached_by_chance(store: Store, shared_clips: int | None = None) -> float | 
     )
     share = or_none(rows["share"].iloc[0])
     return None if share is None else float(share)
+
+
+def run_criterion(store: Store) -> tuple[int, int]:
+    """K and tau of the run: a neuron is interpretable when tau of its K clips share a cluster."""
+    rows = store.query("""
+        SELECT CAST(max(value) FILTER (name = 'exemplar_k') AS INTEGER) AS k,
+            CAST(max(value) FILTER (name = 'tau') AS INTEGER) AS tau, (SELECT count(*) FROM clip) AS clips
+        FROM store_meta LIMIT 1""")
+    return min(int(rows["k"].iloc[0]), int(rows["clips"].iloc[0])), int(rows["tau"].iloc[0])
+
+
+def neurons_judged(
+    store: Store,
+    network_id: int,
+    k: int,
+    tau: int,
+    reading: Reading = "clips",
+    interpretable: bool = True,
+    layer: str | None = None,
+    limit: int = 200,
+) -> list[int]:
+    """Ids of the neurons interpretable at K and tau, those that share most first; or of the others, the least first.
+
+    Args:
+        layer: of that layer alone; None for all.
+    """
+    column = COLUMNS[reading]
+    test, order = (">=", "DESC") if interpretable else ("<", "ASC")
+    rows = store.query(
+        f"""
+        SELECT neuron_id FROM interpretability JOIN neuron USING (neuron_id) JOIN layer USING (layer_id)
+        WHERE network_id = $network AND k = $k AND {column} {test} $tau AND ($layer IS NULL OR name = $layer)
+        ORDER BY {column} {order}, neuron_id LIMIT $limit""",
+        {"network": network_id, "k": k, "tau": tau, "layer": layer, "limit": min(limit, MAX_ROWS)},
+    )
+    return [int(value) for value in rows["neuron_id"]]

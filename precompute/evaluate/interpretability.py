@@ -1,0 +1,57 @@
+"""Which neurons are uninterpretable, by depth and kind of layer? (Figures 6 and 11 to 14 of the paper)"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from and_core.algorithms.readings import Reading
+from and_core.errors import ConfigError
+from and_core.findings import interpretability
+from and_core.store import queries
+from and_core.store.connection import Store, open_store
+
+
+def interpretability_tables(
+    store_folder: Path, k: int | None, tau: int | None, reading: Reading
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """The share of uninterpretable neurons by block, its lines along depth, and what other readings say.
+
+    Args:
+        k: top clips looked at; None for the run's own.
+        tau: how many must share; None for the run's own, or 80 % where another K is asked for.
+
+    Raises:
+        ConfigError: the store has no such K, or tau is not in 1..K.
+        StoreError: the run has no store.
+    """
+    store = open_store(store_folder)
+    k, tau = checked(store, k, tau)
+    networks = queries.networks(store)
+    tables = {
+        f"uninterpretable by block, K = {k}, tau = {tau}": interpretability.by_block(store, networks, k, tau, reading),
+        "by kind of layer": interpretability.by_block(store, networks, k, tau, reading, kinds=True),
+        "lines along depth": interpretability.lines(store, networks, k, tau, reading),
+        "three readings of Algorithm 1": interpretability.three_readings(store, networks, k, tau),
+    }
+    chance = interpretability.by_chance(store, k, tau, reading)
+    said = "The run did not try clips drawn by chance."
+    if chance is not None:
+        said = f"Of {k} clips drawn by chance, {chance:.1%} of draws would be called uninterpretable."
+    return tables, {"chance": said}
+
+
+def checked(store: Store, k: int | None, tau: int | None) -> tuple[int, int]:
+    """K and tau that the store can answer."""
+    stored = queries.numbers_of_clips(store)
+    run_k, run_tau = queries.run_criterion(store)
+    chosen = run_k if k is None else k
+    if chosen not in stored:
+        raise ConfigError(
+            f"--k {chosen}: this run judged neurons by {', '.join(map(str, stored)) or 'no'} top clips.",
+            f"Give one of those, or run again with --set 'interpretability.k=[{chosen}]'.",
+        )
+    usual = run_tau if chosen == run_k else interpretability.usual_tau(chosen)
+    threshold = usual if tau is None else tau
+    if not 1 <= threshold <= chosen:
+        raise ConfigError(f"--tau {threshold}: of {chosen} clips, 1 to {chosen} can share a cluster.")
+    return chosen, threshold
