@@ -151,9 +151,8 @@ def behind(view: View, k: int, tau: int, reading: Reading) -> None:
     st.subheader(f"The neurons, K = {k}, tau = {tau}")
     layers = queries.layer_names(view.store, view.network.network_id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        verdict = st.segmented_control(
-            "Show", ["uninterpretable", "interpretable"], default="uninterpretable", required=True
-        )
+        verdicts = ["uninterpretable", "interpretable"]
+        verdict = st.segmented_control("Show", verdicts, default=verdicts[0], required=True, key="judged_verdict")
         layer = st.selectbox("Of", [ALL_LAYERS, *layers], width=260, key="judged_layer")
     found = queries.neurons_judged(
         view.store,

@@ -211,6 +211,52 @@ def test_a_neuron_that_answers_every_clip_alike_is_not_described(fake_run: MakeR
     assert rows(run, "SELECT count(summary) FROM summary WHERE neuron_id = 2") == [(2,)]
 
 
+def test_neurons_are_judged_by_every_number_of_top_clips(fake_run: MakeRun) -> None:
+    run = fake_run(interpretability={"k": [3, 90], "clusters": 3, "tau": 2})
+    run_all(run)
+    [(clips,)] = rows(run, "SELECT count(*) FROM clip")
+    assert rows(run, "SELECT k, count(*) FROM interpretability GROUP BY k ORDER BY k") == [
+        (3, 17),
+        (5, 17),
+        (clips, 17),
+    ]
+    for k in (3, 5, clips):
+        judged = rows(
+            run, f"SELECT shared_clips, shared_sentences FROM interpretability WHERE k = {k} ORDER BY neuron_id"
+        )
+        assert judged == [by_hand(run, neuron, k) for neuron in range(17)]
+    assert rows(run, "SELECT k, shared_clips FROM run_interpretability WHERE neuron_id = 0") == [
+        (5, by_hand(run, 0, 5)[0])
+    ]
+    drawn = rows(run, "SELECT DISTINCT round(sum(share), 9) FROM interpretability_by_chance GROUP BY k, reading")
+    assert drawn == [(1.0,)]
+
+
+def by_hand(run: Run, neuron: int, k: int) -> tuple[int, int]:
+    """Clips and sentences that a neuron's k most activating clips share, counted from the stored activations."""
+    [(activations,)] = rows(run, f"SELECT activations FROM activation WHERE neuron_id = {neuron}")
+    top = np.argsort(-np.array(activations), kind="stable")[:k].tolist()
+    sentences = rows(run, f"SELECT clip_id, cluster_id FROM caption_sentence WHERE clip_id IN {tuple(top)}")
+    clusters = {cluster for _, cluster in sentences}
+    return (
+        max(len({clip for clip, own in sentences if own == cluster}) for cluster in clusters),
+        max(sum(own == cluster for _, own in sentences) for cluster in clusters),
+    )
+
+
+def test_the_elbow_decides_on_clusters_unless_a_number_does(fake_run: MakeRun) -> None:
+    run = fake_run(interpretability={"clusters": "elbow", "elbow_most": 6})
+    run_all(run)
+    [(elbow,)] = rows(run, "SELECT arg_max(clusters, below_chord) FROM cluster_elbow")
+    assert rows(run, "SELECT count(*) FROM cluster") == [(elbow,)]
+    assert rows(run, "SELECT max(clusters) <= 6, min(clusters) FROM cluster_elbow") == [(True, 1)]
+    assert all((run.store / cloud).is_file() for (cloud,) in rows(run, "SELECT cloud FROM cluster WHERE cloud <> ''"))
+    fixed = fake_run(interpretability={"clusters": 2, "elbow_most": 6})
+    run_all(fixed)
+    assert rows(fixed, "SELECT count(*) FROM cluster") == [(2,)]
+    assert rows(fixed, "FROM cluster_elbow ORDER BY ALL") == rows(run, "FROM cluster_elbow ORDER BY ALL")
+
+
 def test_every_ablation_has_its_random_controls(fake_run: MakeRun) -> None:
     settings = {"strategies": ["open_concept", "description_based"], "random_seeds": 2, "clips_per_class": 2}
     run = fake_run(ablations=settings)
