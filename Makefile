@@ -29,11 +29,12 @@ check: setup
 	$(BIN)/mypy
 
 # Ratios against a named baseline in the same run; a GPU is used where there is one. BENCH=--base for the paper's size.
-# Then what our side of a request to a language model costs, and modules A and B at the paper's size, beside their targets.
+# Then, each beside its target: our side of a request to a language model, modules A and B, and the app on a store of that size.
 bench: setup
 	$(BIN)/python tests/benchmarks/activations.py $(BENCH)
 	$(BIN)/python tests/benchmarks/requests.py
 	$(BIN)/python tests/benchmarks/similarity.py
+	$(BIN)/python tests/benchmarks/interactions.py
 
 format: setup
 	$(BIN)/ruff check --fix .

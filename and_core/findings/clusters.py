@@ -11,5 +11,5 @@ def elbow_sentence(curve: pd.DataFrame, used: int) -> str:
         used: clusters of the run.
     """
     elbow = int(curve["clusters"].iloc[int(curve["below_chord"].argmax())])
-    has = "which this run has" if elbow == used else f"this run has {used}, as its configuration says"
-    return f"The elbow method, tried with 1 to {int(curve['clusters'].max())} clusters, finds {elbow}; {has}."
+    has = ", which this run has" if elbow == used else f"; this run has {used}, as its configuration says"
+    return f"The elbow method, tried with 1 to {int(curve['clusters'].max())} clusters, finds {elbow}{has}."

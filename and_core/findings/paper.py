@@ -40,6 +40,18 @@ def by_block() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def by_kind() -> pd.DataFrame:
+    """kind, depth, uninterpretable: AST's share by kind of layer, as the authors' notebook prints it."""
+    shares = _values()["uninterpretable_share_by_kind"]
+    return pd.DataFrame(
+        [
+            {"kind": kind, "depth": depth, "uninterpretable": share}
+            for kind, blocks in shares.items()
+            for depth, share in enumerate(blocks, start=1)
+        ]
+    )
+
+
 @cache
 def _values() -> dict[str, Any]:
     return tomllib.loads((Path(__file__).parent / "paper.toml").read_text(encoding="utf-8"))

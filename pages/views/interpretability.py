@@ -10,7 +10,7 @@ from and_core.findings import interpretability, paper
 from and_core.findings.adjectives import trend_sentence
 from and_core.store import queries
 from and_core.store.queries import Network
-from pages.components import finding_charts, messages, pickers, share_charts
+from pages.components import finding_charts, links, messages, pickers, share_charts
 from pages.components.store import View, current_view
 from pages.components.table_twin import twin
 
@@ -69,7 +69,9 @@ def figure_6(view: View) -> None:
     name = f"uninterpretable_k{k}_tau{tau}_{reading}"
     twin(means, f"{name}_by_block", "Share of uninterpretable neurons by network and block")
     twin(lines, f"{name}_lines", "Lines of the uninterpretable share along depth", "The lines as a table")
-    st.caption("Lines go through all hidden neurons; these share clips, so that intervals are narrower than they seem.")
+    st.caption(
+        "Lines go through all hidden neurons. They share clips and are not independent: the intervals are too narrow."
+    )
     of_paper()
     by_kind(view, lines, k, tau, reading)
     readings(view, k, tau)
@@ -113,7 +115,7 @@ def of_paper() -> None:
 
 def by_kind(view: View, lines: pd.DataFrame, k: int, tau: int, reading: Reading) -> None:
     """The chosen network, kind of layer by kind of layer."""
-    st.subheader(f"By kind of layer, K = {k}, tau = {tau}")
+    st.subheader(links.plain(f"{view.network.name} by kind of layer, K = {k}, tau = {tau}"))
     own = lines[lines["network"] == view.network.name]
     for row in own[~own["kind"].isin(interpretability.through_networks(own)["kind"])].to_dict("records"):
         st.text(trend_sentence(pd.Series(row), f"{row['kind'].replace('_', ' ')}: the share", as_share=True))
@@ -126,6 +128,13 @@ def by_kind(view: View, lines: pd.DataFrame, k: int, tau: int, reading: Reading)
     )
     st.plotly_chart(figure, key="by_kind", config=STATIC, alt=described)
     twin(means, f"uninterpretable_k{k}_tau{tau}_{reading}_by_kind", "Uninterpretable share by kind of layer and block")
+    with st.expander("The paper's AST by kind of layer (K = 5, tau = 4, ESC-50)"):
+        printed = paper.by_kind().pivot(index="depth", columns="kind", values=interpretability.MEASURE).reset_index()
+        shares = {kind: st.column_config.NumberColumn(format="percent") for kind in printed.columns[1:]}
+        st.dataframe(
+            printed, hide_index=True, column_config=shares, alt="The paper's shares by block and kind of layer"
+        )
+        st.caption("Printed by the authors' notebook of Figure 6, with clusters of another run than the figure's.")
 
 
 def readings(view: View, k: int, tau: int) -> None:

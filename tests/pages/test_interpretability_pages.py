@@ -21,7 +21,8 @@ def store(tiny_store: Path) -> Store:
 def said(app: AppTest) -> str:
     assert not app.exception, [error.message for error in app.exception]
     assert not app.error
-    return "\n".join(element.value for element in (*app.title, *app.subheader, *app.text, *app.caption, *app.warning))
+    shown = (*app.title, *app.subheader, *app.text, *app.caption, *app.warning)
+    return "\n".join(element.value for element in shown).replace("\\", "").replace("\u2060", "")
 
 
 def test_interpretability_opens_with_its_finding_in_numbers(
@@ -44,15 +45,15 @@ def test_every_k_and_tau_is_answered_by_the_sliders(open_page: OpenPage, tiny_st
     app.segmented_control(key="judge_k").set_value(20).run()
     assert f"at tau = 16 of 20, {interpretability.share_of(store, network, 20, 16):.1%}" in said(app)
     app.selectbox(key="judge_reading").set_value("sentences").run()
-    assert "By kind of layer, K = 20, tau = 16" in said(app)
+    assert "by kind of layer, K = 20, tau = 16" in said(app)
 
 
 def test_a_permalink_opens_its_criterion_and_nonsense_the_runs_own(open_page: OpenPage, tiny_store: Path) -> None:
     app = open_page(tiny_store, "interpretability", k="10", tau="7", reading="intersection")
     assert (app.slider(key="judge_tau").value, app.segmented_control(key="judge_k").value) == (7, 10)
-    assert "By kind of layer, K = 10, tau = 7" in said(app)
+    assert "by kind of layer, K = 10, tau = 7" in said(app)
     for nonsense in ({"k": "11"}, {"tau": "6"}, {"reading": "tea"}):
-        assert "By kind of layer, K = 5, tau = 4" in said(open_page(tiny_store, "interpretability", **nonsense))
+        assert "by kind of layer, K = 5, tau = 4" in said(open_page(tiny_store, "interpretability", **nonsense))
 
 
 def test_a_threshold_that_nobody_reaches_says_so(open_page: OpenPage, altered: Callable[[str], Path]) -> None:

@@ -61,7 +61,12 @@ def fake_run(fakes: None, tmp_path: Path) -> Callable[..., Run]:
                 name="fakes",
                 dataset=Component(kind="fake", **(dataset or {})),
                 network={name: NetworkTable(kind="fake", **options) for name, options in networks.items()},
-                **{**components, "interpretability": {"clusters": 2, "elbow_most": 5}, "ablations": {"clips_per_class": 2}, **tables},
+                **{
+                    **components,
+                    "interpretability": {"clusters": 2, "elbow_most": 5},
+                    "ablations": {"clips_per_class": 2},
+                    **tables,
+                },
             ),
             tmp_path / "runs",
         )
