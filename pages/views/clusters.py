@@ -33,14 +33,16 @@ def main() -> None:
 
 
 def headline(view: View, clusters: pd.DataFrame) -> None:
-    sentences = int(clusters["sentence_count"].sum())
+    sentences, neurons = int(clusters["sentence_count"].sum()), int(clusters["neurons"].sum())
     busiest = clusters.iloc[int(clusters["neurons"].argmax())]
-    said = ", ".join(busiest["words"][:3]) or "no words"
-    st.text(
-        f"{sentences:,} sentences of the captions lie in {len(clusters)} clusters; of {view.network.name}'s "
-        f"{clusters['neurons'].sum():,} interpretable neurons the most, {busiest['neurons']:,}, share cluster "
-        f"{busiest['cluster_id']} ({said})."
-    )
+    shared = f"no neuron of {view.network.name} is interpretable."
+    if neurons:
+        said = ", ".join(busiest["words"][:3]) or "no words"
+        shared = (
+            f"of {view.network.name}'s {neurons:,} interpretable neurons the most, {busiest['neurons']:,}, share cluster "
+            f"{busiest['cluster_id']} ({said})."
+        )
+    st.text(f"{sentences:,} sentences of the captions lie in {len(clusters)} clusters; {shared}")
 
 
 def asked_cluster(clusters: pd.DataFrame) -> int | None:

@@ -66,7 +66,9 @@ def test_a_threshold_that_nobody_reaches_says_so(open_page: OpenPage, altered: C
 def test_a_run_that_did_not_judge_says_so(open_page: OpenPage, altered: Callable[[str], Path]) -> None:
     folder = altered("DELETE FROM interpretability; DELETE FROM interpretability_by_chance")
     assert "did not judge its neurons" in said(open_page(folder, "interpretability"))
-    assert "share it at the run's K and tau" in said(open_page(folder, "clusters"))
+    text = said(open_page(folder, "clusters"))
+    assert "is interpretable." in text
+    assert "shares it at the run's K and tau" in text
 
 
 def test_a_cluster_opens_with_its_clips_sentences_and_neurons(
@@ -86,7 +88,7 @@ def test_every_word_cloud_is_a_picture_with_its_words_for_who_cannot_see(
 ) -> None:
     clouds = queries.clusters(store)["cloud"]
     assert all(store.file(cloud).read_bytes().startswith(b"\x89PNG") for cloud in clouds)
-    shown = [picture.proto.imgs[0].alt for picture in open_page(tiny_store, "clusters").get("imgs")]
+    shown = [picture.proto.imgs[0].alt for picture in open_page(tiny_store, "clusters").get("image")]
     described = [alt for alt in shown if alt.startswith("Word cloud of cluster")]
     assert len(described) == len(clouds)
     assert all("most telling: " in alt for alt in described)

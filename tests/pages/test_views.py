@@ -13,7 +13,17 @@ from and_core.store import queries
 from and_core.store.connection import Store, open_store
 
 OpenPage = Callable[..., AppTest]
-VIEWS = ("overview", "neuron", "search", "adjectives", "acoustics", "training", "pruning")
+VIEWS = (
+    "overview",
+    "neuron",
+    "search",
+    "adjectives",
+    "interpretability",
+    "clusters",
+    "acoustics",
+    "training",
+    "pruning",
+)
 
 
 @pytest.fixture

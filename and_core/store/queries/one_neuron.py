@@ -239,14 +239,19 @@ def quantiles(store: Store, neuron_id: int) -> npt.NDArray[np.float32]:
 
 def nearest_neurons(store: Store, neuron_id: int, network_id: int, limit: int = 8) -> pd.DataFrame:
     """neuron_id, cosine: neurons whose centred activations over all clips point most nearly the same way."""
+    first, last = neuron_range(store, network_id)
+    # Products come before any join, and one of their factors is a constant: joins would copy the wide arrays about.
     return store.query(
         """
-        WITH this AS (SELECT activations AS own, mean AS own_mean, std AS own_std
-                      FROM activation JOIN neuron USING (neuron_id) WHERE neuron_id = $neuron)
-        SELECT neuron_id, (array_inner_product(activations, own) / len(CAST(own AS FLOAT[])) - mean * own_mean)
-                / nullif(std * own_std, 0) AS cosine
-        FROM activation JOIN neuron USING (neuron_id) JOIN layer USING (layer_id), this
-        WHERE network_id = $network AND neuron_id <> $neuron AND std > 0 AND own_std > 0
+        WITH multiplied AS (
+            SELECT neuron_id, array_inner_product(
+                activations, (SELECT activations FROM activation WHERE neuron_id = $neuron)
+            ) / (SELECT count(*) FROM clip) AS product
+            FROM activation WHERE neuron_id BETWEEN $first AND $last),
+        this AS (SELECT mean AS own_mean, std AS own_std FROM neuron WHERE neuron_id = $neuron)
+        SELECT neuron_id, (product - mean * own_mean) / (std * own_std) AS cosine
+        FROM multiplied JOIN neuron USING (neuron_id), this
+        WHERE neuron_id <> $neuron AND std > 0 AND own_std > 0
         ORDER BY cosine DESC, neuron_id LIMIT $limit""",
-        {"neuron": neuron_id, "network": network_id, "limit": limit},
+        {"neuron": neuron_id, "first": first, "last": last, "limit": limit},
     )
