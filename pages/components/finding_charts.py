@@ -13,66 +13,44 @@ from pages.components.charts import ACCENT, CONTRAST, KINDS, MARGIN, QUIET, SYMB
 LEGEND = {"orientation": "h", "y": -0.25}
 HISTOGRAM_BINS = 40
 DASHES = ("solid", "dash", "dot", "dashdot")
-"""Of networks: never told apart by colour alone."""
+"""Of lines: never told apart by colour alone."""
 
 
-def lines_through_kinds(means: pd.DataFrame, lines: pd.DataFrame, measure: str, as_share: bool = False) -> go.Figure:
-    """Figures 5 and 6: a dot a block and kind of layer, and the regression line of every kind and of all.
-
-    Args:
-        means: kind, depth, mean.
-        lines: kind, slope, intercept, first, last; the first row is the line over all kinds.
-        measure: what the axis shows.
-    """
-    figure = go.Figure()
-    kinds = list(dict.fromkeys(means["kind"]))
-    for number, kind in enumerate(kinds):
-        rows, style = means[means["kind"] == kind], number % len(KINDS)
-        figure.add_scatter(
-            x=rows["depth"],
-            y=rows["mean"],
-            mode="markers",
-            name=plain(str(kind).replace("_", " ")),
-            marker={"size": 10, "symbol": SYMBOLS[style], "color": KINDS[style]},
-            hovertemplate="block %{x}: %{y:.3f}<extra>%{fullData.name}</extra>",
-        )
-    for row in lines.to_dict("records"):
-        of_all = row["kind"] not in kinds
-        colour = QUIET if of_all else KINDS[kinds.index(row["kind"]) % len(KINDS)]
-        _add_line(figure, row, colour, width=4 if of_all else 1.5, dash="solid" if of_all else "dot")
-    figure.update_layout(height=340, margin=MARGIN, legend=LEGEND)
-    return _depth_axes(figure, means["depth"], measure, as_share)
-
-
-def lines_through_networks(
-    means: pd.DataFrame, lines: pd.DataFrame, column: str, measure: str, as_share: bool = False
+def lines_through(
+    means: pd.DataFrame, lines: pd.DataFrame, group: str, column: str, measure: str, as_share: bool = False
 ) -> go.Figure:
-    """A dot a block and network, and every network's regression line.
+    """Figures 5 and 6: a dot a block, and regression lines, of every kind of layer or of every network.
 
     Args:
-        means: network, depth, and `column`.
-        lines: network, slope, intercept, first, last; may be without rows.
+        means: depth, `column`, and `group`: which kind or network it is.
+        lines: `group`, slope, intercept, first, last; may be without rows. A line of no group of `means` is over all.
         measure: what the axis shows.
     """
     figure = go.Figure()
-    networks = list(dict.fromkeys(means["network"]))
-    for number, network in enumerate(networks):
-        rows, style = means[means["network"] == network], number % len(KINDS)
+    groups = list(dict.fromkeys(means[group]))
+    for number, name in enumerate(groups):
+        rows, style = means[means[group] == name], number % len(KINDS)
         figure.add_scatter(
             x=rows["depth"],
             y=rows[column],
             mode="markers",
-            name=plain(network),
-            marker={"size": 11, "symbol": SYMBOLS[style], "color": KINDS[style]},
+            name=plain(str(name).replace("_", " ") if group == "kind" else name),
+            marker={"size": 10, "symbol": SYMBOLS[style], "color": KINDS[style]},
             hovertemplate="block %{x}: %{y:.3f}<extra>%{fullData.name}</extra>",
         )
-        for row in lines[lines["network"] == network].to_dict("records"):
-            _add_line(figure, row, KINDS[style], width=3, dash=DASHES[style])
+    for line in lines.to_dict("records"):
+        if line[group] in groups:
+            style = groups.index(line[group]) % len(KINDS)
+            _add_line(figure, line, KINDS[style], 2, DASHES[style])
+        else:
+            _add_line(figure, line, QUIET, 4, "solid")
     figure.update_layout(height=340, margin=MARGIN, legend=LEGEND)
-    return _depth_axes(figure, means["depth"], measure, as_share)
+    figure.update_xaxes(title="block", tickvals=sorted(set(means["depth"])), fixedrange=True)
+    figure.update_yaxes(title=measure, rangemode="tozero", fixedrange=True, tickformat=".0%" if as_share else None)
+    return figure
 
 
-def _add_line(figure: go.Figure, line: Mapping[Any, Any], colour: str, width: float, dash: str) -> None:
+def _add_line(figure: go.Figure, line: Mapping[Any, Any], colour: str, width: int, dash: str) -> None:
     depths = np.array([line["first"], line["last"]])
     figure.add_scatter(
         x=depths,
@@ -82,12 +60,6 @@ def _add_line(figure: go.Figure, line: Mapping[Any, Any], colour: str, width: fl
         line={"color": colour, "width": width, "dash": dash},
         hovertemplate=f"slope {line['slope']:+.4f} a block<extra></extra>",
     )
-
-
-def _depth_axes(figure: go.Figure, depths: pd.Series, measure: str, as_share: bool) -> go.Figure:
-    figure.update_xaxes(title="block", tickvals=sorted(set(depths)), fixedrange=True)
-    figure.update_yaxes(title=measure, rangemode="tozero", fixedrange=True, tickformat=".0%" if as_share else None)
-    return figure
 
 
 def bars_side_by_side(rows: pd.DataFrame, words: Sequence[str]) -> go.Figure:

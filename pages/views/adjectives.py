@@ -110,7 +110,7 @@ def by_depth(neurons: pd.DataFrame) -> None:
         return
     st.text(adjectives.trend_sentence(chosen.iloc[0], "The number of adjectives a neuron"))
     means = adjectives.by_block(neurons, "adjectives")
-    figure = finding_charts.lines_through_kinds(means, chosen, "adjectives per neuron")
+    figure = finding_charts.lines_through(means, chosen, "kind", "mean", "adjectives per neuron")
     described = "Mean number of adjectives by block, with regression lines; the same numbers are in the tables below"
     st.plotly_chart(figure, key="adjectives_by_depth", config=STATIC, alt=described)
     st.caption(
@@ -122,7 +122,7 @@ def by_depth(neurons: pd.DataFrame) -> None:
     with st.expander("The paper's own figure"):
         of_paper = paper.by_block()
         none = pd.DataFrame(columns=["network", "slope", "intercept", "first", "last"])
-        figure = finding_charts.lines_through_networks(of_paper, none, "adjectives", "adjectives per neuron")
+        figure = finding_charts.lines_through(of_paper, none, "network", "adjectives", "adjectives per neuron")
         st.plotly_chart(figure, key="paper_figure_5", config=STATIC, alt="The paper's Figure 5, as in the table below")
         st.dataframe(of_paper.pivot(index="depth", columns="network", values="adjectives"), alt="The paper's Figure 5")
         st.caption(paper.SOURCE)

@@ -77,7 +77,7 @@ def figure(means: pd.DataFrame, lines: pd.DataFrame, measure: str, title: str) -
     for _, line in lines.iterrows():
         what = f"{line['network']}: the {training.MEASURES[measure]}"
         st.text(adjectives.trend_sentence(line, what, as_share))
-    drawn = finding_charts.lines_through_networks(means, lines, measure, training.MEASURES[measure], as_share)
+    drawn = finding_charts.lines_through(means, lines, "network", measure, training.MEASURES[measure], as_share)
     described = f"{title}; the same numbers are in the tables below"
     st.plotly_chart(drawn, key=f"training_{measure}", config=STATIC, alt=described)
     twin(lines, f"training_{measure}", f"Lines of the {training.MEASURES[measure]}", "The lines as a table")
@@ -90,7 +90,7 @@ def of_paper() -> None:
         for measure, as_share in (("adjectives", False), ("interpretable", True)):
             own = {str(name): of_one for name, of_one in rows.groupby("network", sort=False)}
             every = training.lines_of(own, measure, "block means")
-            drawn = finding_charts.lines_through_networks(rows, every, measure, training.MEASURES[measure], as_share)
+            drawn = finding_charts.lines_through(rows, every, "network", measure, training.MEASURES[measure], as_share)
             st.plotly_chart(
                 drawn, key=f"paper_{measure}", config=STATIC, alt="The paper's figure, as in the table below"
             )

@@ -81,7 +81,7 @@ def along_depth(store: Store, networks: Sequence[Network]) -> Section:
     for measure, name in training.MEASURES.items():
         lines = training.lines_of(neurons, measure, "neurons")
         as_share = measure == "interpretable"
-        figures.append(finding_charts.lines_through_networks(means, lines, measure, name, as_share))
+        figures.append(finding_charts.lines_through(means, lines, "network", measure, name, as_share))
         said += [
             adjectives.trend_sentence(line, f"{line['network']}: the {name}", as_share) for _, line in lines.iterrows()
         ]
