@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from and_core.errors import NetworkError
-from and_core.models import registry
+from and_core.models.dissected import dissected_network
 from and_core.models.protocols import FloatArray, NeuronIds, TargetNetwork
 from and_core.store.connection import Store
 from and_core.store.queries import Network
@@ -65,17 +65,7 @@ def loaded(network: Network) -> TargetNetwork:
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the network")
 def _loaded(name: str, kind: str, settings: str, fingerprint: str) -> TargetNetwork:
-    where = f"network.{name}"
-    options = {**json.loads(settings), "name": name}
-    if "local_files_only" in registry.settings_of("network", kind, where):
-        # A store may come from a stranger: what it names is looked up on this machine, never downloaded.
-        options["local_files_only"] = True
-    live: TargetNetwork = registry.create("network", kind, options, where)
-    if live.fingerprint != fingerprint:
-        raise NetworkError(
-            f"The weights of {name} are not the ones that were dissected: their fingerprints differ.",
-            "Put the dissected weights back, or run the pipeline again with these.",
-        )
+    live = dissected_network(name, kind, json.loads(settings), fingerprint)
     spare_a_core()
     # A network loads its weights when it first plays something. Here, so that the reader is told so, and so that the
     # progress bar's estimate is about clips only.

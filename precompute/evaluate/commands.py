@@ -1,7 +1,7 @@
 """`and-precompute evaluate ...`: one short function a table."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -9,6 +9,9 @@ from rich.table import Table
 
 from and_core.algorithms.readings import Reading
 from precompute.arguments import RUNS, AsJson, RunName, Runs
+
+if TYPE_CHECKING:
+    from and_core.algorithms.ablation.bootstrap import Estimate
 
 evaluate = typer.Typer(no_args_is_help=True, help="Tables of the paper, computed on a finished run.")
 
@@ -109,3 +112,88 @@ def clusters(name: RunName, runs: Runs = RUNS, as_json: AsJson = False) -> None:
 
     tables, said = cluster_tables(runs / name / "store")
     show(tables, as_json, said)
+
+
+Network = Annotated[str | None, typer.Option(help="One network of the run; without it, each.")]
+PerClass = Annotated[int, typer.Option(min=1, help="Clips of every class that are played, at most.")]
+
+
+@evaluate.command("unlearning")
+def unlearning(
+    name: RunName,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+    network: Network = None,
+    strategy: Annotated[
+        list[str] | None, typer.Option(help="open_concept, description_based, ...; without it, all the run can follow.")
+    ] = None,
+    places: Annotated[str, typer.Option("--in", help="Layers or depths, as in a selection; all hidden ones.")] = "",
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Random controls beside every experiment.")] = 5,
+    clips_per_class: PerClass = 10,
+) -> None:
+    """What does a network forget when the neurons of a concept are pruned? (Table 4)"""
+    from precompute.evaluate import unlearning as table4
+    from precompute.evaluate.bench import benches
+
+    found = []
+    for bench in benches(runs / name / "store", network, clips_per_class, say):
+        strategies = table4.strategies_of(bench, strategy or [])
+        inside = tuple(filter(None, places.split(",")))
+        found += list(table4.unlearning(bench, strategies, range(seeds), inside, say))
+    if as_json:
+        typer.echo(json.dumps([row for one in found for row in one.rows], indent=1))
+        return
+    table = Table("network", "strategy", "neurons", "delta A", "delta R", "gap", "control's gap", "gap - control's")
+    for one in found:
+        numbers = (one.deltas.ablated, one.deltas.remaining, one.deltas.gap, one.control.gap, one.excess)
+        table.add_row(one.network, one.strategy, f"{one.pruned:,.0f}", *map(interval, numbers))
+    console = Console(width=160, highlight=False)
+    console.print(table)
+    for one in found:
+        if one.without_neurons:
+            console.print(f"{one.strategy} finds no neuron for {', '.join(one.without_neurons)}.", markup=False)
+        if one.strategy in table4.PAPER:
+            console.print(f"The paper's {one.strategy}: {table4.PAPER[one.strategy]}", markup=False)
+    console.print(f"The paper's random baseline: {table4.PAPER['random']}", markup=False)
+    console.print("The gap is delta R - delta A, which the paper prints as delta A - delta R. Intervals: 95 %.")
+
+
+@evaluate.command("importance")
+def importance(
+    name: RunName,
+    runs: Runs = RUNS,
+    as_json: AsJson = False,
+    network: Network = None,
+    parts: Annotated[str, typer.Option(help="Of the figure: a, b, c, or several.")] = "abc",
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Runs of every curve.")] = 3,
+    clips_per_class: PerClass = 10,
+) -> None:
+    """Which neurons does a network need most? (Figure 4)"""
+    from precompute.evaluate import importance as figure4
+    from precompute.evaluate.bench import benches
+
+    if not parts or set(parts) - set(figure4.PARTS):
+        raise typer.BadParameter("it is one or several of a, b, c", param_hint="--parts")
+    found = [
+        row
+        for bench in benches(runs / name / "store", network, clips_per_class, say)
+        for row in figure4.importance(bench, parts, range(seeds), say)
+    ]
+    if as_json:
+        typer.echo(json.dumps(found, indent=1))
+        return
+    table = Table("network", "strategy", *(f"{percent} %" for percent in figure4.PERCENTAGES), "neurons at most")
+    for curve in figure4.curves(found):
+        table.add_row(curve.network, curve.strategy, *(f"{one:.2f}" for one in curve.accuracy), f"{curve.most:,}")
+    for strategy, accuracy in figure4.PAPER.items():
+        table.add_row("the paper's AST", strategy, *(f"{one:.2f}" for one in accuracy), "", style="dim")
+    Console(width=160, highlight=False).print(table)
+
+
+def say(line: str) -> None:
+    """To the terminal, beside what a pipe gets."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(line, markup=False, style="dim")
+
+
+def interval(number: "Estimate") -> str:
+    return f"{number.value:.2f} [{number.low:.2f}, {number.high:.2f}]"

@@ -1,0 +1,181 @@
+"""One experiment: neurons are pruned, the same clips are played, and the matched random controls stand beside it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from and_core.algorithms.ablation.bootstrap import Bootstrap, Estimate
+from and_core.algorithms.ablation.choose import choose
+from and_core.algorithms.ablation.confidence import MEASURES, confusion
+from and_core.algorithms.ablation.effect import Delta, Deltas, Effect, deltas, effect, excess, mean_delta
+from and_core.algorithms.ablation.evidence import Evidence, Neurons
+from and_core.algorithms.ablation.selection import Selection, control_of
+from and_core.models.protocols import FloatArray, Replay
+
+SEEDS = tuple(range(5))
+"""Of the matched random controls."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every experiment on a network shares."""
+
+    network: str
+    class_names: tuple[str, ...]
+    """Of the network's outputs."""
+    evidence: Evidence
+    clips: Bootstrap
+    """Of the N clips that are played, each with the output of its class."""
+    before: FloatArray
+    """[N, C] logits of the unpruned network."""
+    replay: Replay
+    clips_said: str
+    """Which clips those are, in words."""
+
+    def play(self, neurons: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Logits [N, C] without these neurons, and what the head then reads of each clip, [N, D]."""
+        batches = list(self.replay.without(self.evidence.by_layer(neurons)))
+        order = np.argsort(np.concatenate([batch.clips for batch in batches]))
+        logits = np.concatenate([batch.logits for batch in batches])[order]
+        return logits, np.concatenate([batch.representations for batch in batches])[order]
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """A selection, its neurons, and what the network is without them."""
+
+    selection: Selection
+    neurons: Neurons
+    """The surest first."""
+    after: FloatArray
+    """[N, C] logits."""
+    effect: Effect
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A pruned network beside its matched random controls."""
+
+    bench: Bench
+    label: int
+    """The output of the class that was to be forgotten."""
+    pruned: Pruned
+    controls: dict[int, Pruned]
+    """By seed."""
+
+    @property
+    def deltas(self) -> Deltas:
+        return deltas(self.pruned.effect.delta(self.label))
+
+    def control_delta(self) -> Delta:
+        """The mean of the controls, its draws of clips and of controls."""
+        return mean_delta([control.effect.delta(self.label) for control in self.controls.values()])
+
+    @property
+    def control_deltas(self) -> Deltas:
+        return deltas(self.control_delta())
+
+    @property
+    def excess(self) -> Estimate:
+        """How much wider the gap is than the controls'."""
+        return excess(self.pruned.effect.delta(self.label), self.control_delta())
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader should know before believing a number."""
+        hidden = sum(layer.width for layer in self.bench.evidence.layers if not layer.is_head)
+        count = len(self.pruned.neurons)
+        if not count:
+            return ["No neuron is pruned: nothing changes."]
+        if count >= hidden:
+            return [f"All {hidden:,} hidden neurons are pruned: every clip is answered alike, and so by any control."]
+        return []
+
+
+def prune(bench: Bench, selection: Selection) -> Pruned:
+    """Prune and play.
+
+    Raises:
+        SelectionError: the selection does not fit the network or the run.
+    """
+    neurons = choose(selection, bench.evidence)
+    after = bench.play(neurons)[0] if len(neurons) else bench.before
+    return Pruned(selection, neurons, after, effect(bench.clips, bench.before, after))
+
+
+def experiment(bench: Bench, selection: Selection, label: int, seeds: Sequence[int] = SEEDS) -> Experiment:
+    """Prune for a class, and as many random neurons of the same layers, once a seed."""
+    controls = {seed: prune(bench, control_of(selection, seed)) for seed in seeds}
+    return Experiment(bench, label, prune(bench, selection), controls)
+
+
+def rows(result: Experiment, strategy: str, concept: str) -> Iterator[dict[str, Any]]:
+    """For JSON: the strategy's row, then a row a control."""
+    yield row(result.bench.network, strategy, concept, None, result.pruned, result.label)
+    for seed, control in result.controls.items():
+        yield row(result.bench.network, f"random({strategy})", concept, seed, control, result.label)
+
+
+def row(network: str, strategy: str, concept: str, seed: int | None, pruned: Pruned, label: int) -> dict[str, Any]:
+    found = deltas(pruned.effect.delta(label))
+    before, after = pruned.effect.overall()
+    return {
+        "network": network,
+        "strategy": strategy,
+        "concept": concept,
+        "seed": seed,
+        "pruned": len(pruned.neurons),
+        "delta_ablated": found.ablated.value,
+        "delta_remaining": found.remaining.value,
+        "gap": found.gap.value,
+        "gap_low": found.gap.low,
+        "gap_high": found.gap.high,
+        "accuracy_before": before.value,
+        "accuracy_after": after.value,
+    }
+
+
+def class_rows(result: Experiment) -> list[dict[str, Any]]:
+    """For CSV: one row a class that has clips, every measure before and after with its interval."""
+    found = []
+    for label, clips in zip(result.bench.clips.classes.tolist(), result.bench.clips.clip_counts.tolist(), strict=True):
+        entry: dict[str, Any] = {
+            "class": result.bench.class_names[label],
+            "to_forget": label == result.label,
+            "clips": clips,
+        }
+        for measure in MEASURES:
+            for when, value in zip(
+                ("before", "after", "change"), result.pruned.effect.of_class(label, measure), strict=True
+            ):
+                entry |= {f"{measure}_{when}{end}": number for end, number in _numbers(value)}
+        found.append(entry)
+    return found
+
+
+def _numbers(value: Estimate) -> list[tuple[str, float]]:
+    return [("", value.value), ("_low", value.low), ("_high", value.high)]
+
+
+def as_json(result: Experiment) -> dict[str, Any]:
+    """The whole experiment: enough to do it again, and what came out."""
+    concept = result.bench.class_names[result.label]
+    return {
+        "network": result.bench.network,
+        "concept": concept,
+        "selection": str(result.pruned.selection),
+        "clips": result.bench.clips_said,
+        "notes": result.notes,
+        "neurons": result.bench.evidence.by_layer(result.pruned.neurons),
+        "deltas": asdict(result.deltas),
+        "control_deltas": asdict(result.control_deltas),
+        "excess": asdict(result.excess),
+        "rows": list(rows(result, str(result.pruned.selection), concept)),
+        "classes": class_rows(result),
+        "class_names": list(result.bench.class_names),
+        "confusion_before": confusion(result.bench.before, result.bench.clips.labels).tolist(),
+        "confusion_after": confusion(result.pruned.after, result.bench.clips.labels).tolist(),
+    }

@@ -1,0 +1,87 @@
+"""What does a network forget when the neurons of a concept are pruned? (Table 4 of the paper)"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from and_core.algorithms.ablation.bootstrap import Estimate
+from and_core.algorithms.ablation.effect import Delta, Deltas, deltas, excess, mean_over_classes
+from and_core.algorithms.ablation.experiment import Bench, Experiment, experiment, rows
+from and_core.algorithms.ablation.selection import FORGETTING, Limited, Selection, Term
+from and_core.algorithms.ablation.strategies import CLOSED_SIMILARITY
+from and_core.errors import ConfigError
+from and_core.models.registry import nearest
+from precompute.evaluate.bench import Say
+
+PAPER = {
+    "random": "3000, -13.52, -13.48, 0.04 | 3000, -0.55, -0.55, 0.00 | 3000, -0.72, -0.73, -0.01",
+    "text_audio_based": "3317, -4.19, -4.03, 0.16 | 2765, -0.50, -0.49, 0.01 | 2765, -0.42, -0.51, -0.09",
+    "description_based": "3317, -7.18, -7.41, -0.23 | 2765, -0.53, -0.57, -0.04 | 2765, -0.48, -0.58, -0.10",
+    "open_concept": "2808, -10.73, -6.83, 3.90 | 2677, -2.00, -0.51, 1.49 | 2906, -0.65, -0.55, 0.10",
+}
+"""Table 4: neurons, delta A, delta R and what its last column prints, of AST | BEATs-finetuned | BEATs-frozen, ESC-50,
+all their neurons and captions by SALMONN."""
+
+
+@dataclass(frozen=True)
+class Unlearning:
+    """A row of table 4, with the matched random control beside it: means over the classes to forget."""
+
+    network: str
+    strategy: str
+    classes: int
+    """To forget, each in an experiment of its own."""
+    without_neurons: list[str]
+    """Classes of them that the strategy finds no neuron for."""
+    pruned: float
+    """Mean number of neurons."""
+    deltas: Deltas
+    control: Deltas
+    excess: Estimate
+    """How much wider the gap is than the control's."""
+    rows: list[dict[str, Any]]
+
+
+def strategies_of(bench: Bench, asked: Sequence[str]) -> list[str]:
+    """Those asked for; where none is, all that the run can follow.
+
+    Raises:
+        ConfigError: one does not exist.
+    """
+    for strategy in asked:
+        if strategy not in FORGETTING:
+            raise ConfigError(f"There is no strategy {strategy!r} to forget a class.", nearest(strategy, [*FORGETTING]))
+    methods = set(bench.evidence.picks["method"])
+    return list(asked) or [
+        strategy for strategy in FORGETTING if strategy not in CLOSED_SIMILARITY or strategy in methods
+    ]
+
+
+def unlearning(
+    bench: Bench, strategies: Sequence[str], seeds: Sequence[int], places: tuple[str, ...], say: Say
+) -> Iterator[Unlearning]:
+    """Prune for every class that has clips, by every strategy."""
+    for strategy in strategies:
+        found: list[Experiment] = []
+        for label in bench.clips.classes.tolist():
+            concept = bench.class_names[label]
+            say(f"{bench.network}: {strategy}:{concept}")
+            selection: Selection = Term(strategy, concept)
+            found.append(experiment(bench, Limited(selection, places) if places else selection, label, seeds))
+        yield summary(bench, strategy, found)
+
+
+def summary(bench: Bench, strategy: str, found: list[Experiment]) -> Unlearning:
+    pruned = mean_over_classes([one.pruned.effect.delta(one.label) for one in found])
+    control: Delta = mean_over_classes([one.control_delta() for one in found])
+    return Unlearning(
+        network=bench.network,
+        strategy=strategy,
+        classes=len(found),
+        without_neurons=[bench.class_names[one.label] for one in found if not len(one.pruned.neurons)],
+        pruned=sum(len(one.pruned.neurons) for one in found) / len(found),
+        deltas=deltas(pruned),
+        control=deltas(control),
+        excess=excess(pruned, control),
+        rows=[line for one in found for line in rows(one, strategy, bench.class_names[one.label])],
+    )
