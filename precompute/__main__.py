@@ -96,6 +96,23 @@ def status(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> No
 
 
 @app.command()
+def export(
+    name: RunName,
+    prune: Annotated[str, typer.Option(help='Neurons to prune, e.g. "open_concept:dog": docs/pruning.md.')],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write the checkpoint.")],
+    network: Annotated[str | None, typer.Option(help="One of the run's networks; needed where it has several.")] = None,
+    compact: Annotated[bool, typer.Option(help="Cut pruned neurons out where the architecture allows it.")] = False,
+    runs: Runs = RUNS,
+) -> None:
+    """Write a network of RUN without some neurons, as a checkpoint that stands on its own."""
+    from precompute.export import export as export_network
+
+    record = export_network(runs / name / "store", network, prune, out, compact)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"Wrote {record['network']} without {record['pruned']:,} neurons to {out}.", markup=False)
+
+
+@app.command()
 def clean(config: Config, overrides: Overrides = None, runs: Runs = RUNS) -> None:
     """Delete what a run keeps of earlier configurations: CONFIG as it is now stays complete."""
     from precompute.clean import clean_run

@@ -46,6 +46,11 @@ class Architecture:
     hooked_at: Mapping[str, str] = field(default_factory=dict)
     """Kind of layer -> end of the module path to drop: some modules use a layer's weights without calling the layer;
     the module that contains it gives its output instead (the first of several)."""
+    feed_forward: Mapping[str, str] = field(default_factory=dict)
+    """Kind of an intermediate layer -> kind of the layer that reads it and nothing else, through a nonlinearity that
+    leaves 0 as it is: then pruned neurons can be cut out of both. None where blocks differ in width."""
+    width_entry: str = "intermediate_size"
+    """The entry of config.json that says how wide those intermediate layers are, in all blocks alike."""
     shortest_s: float = 0.025
     """A shorter clip is padded with silence to this: one analysis window, or what the first layers need."""
     longest_s: LengthS | None = None
@@ -54,8 +59,11 @@ class Architecture:
     """What each token heard; None where tokens are shuffled or merged, so that nobody can say."""
 
 
+FEED_FORWARD = {"intermediate": "output"}
+
 WAV2VEC2 = Architecture(
     model_type="wav2vec2",
+    feed_forward=FEED_FORWARD,
     block_layers={
         "attention_output": ("encoder.layers.*.attention.out_proj",),
         "intermediate": ("encoder.layers.*.feed_forward.intermediate_dense",),
@@ -66,6 +74,7 @@ WAV2VEC2 = Architecture(
 
 CONFORMER = Architecture(
     model_type="wav2vec2-conformer",
+    feed_forward={"intermediate1": "output1", "intermediate2": "output2"},
     # One feed-forward before the attention and one after the convolutions, which are not linear layers.
     block_layers={
         "intermediate1": ("encoder.layers.*.ffn1.intermediate_dense",),
@@ -85,6 +94,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     for row in (
         Architecture(
             model_type="audio-spectrogram-transformer",
+            feed_forward=FEED_FORWARD,
             block_layers={
                 "attention_output": ("layers.*.attention.o_proj", "encoder.layer.*.attention.output.dense"),
                 "intermediate": ("layers.*.mlp.fc1", "encoder.layer.*.intermediate.dense"),
@@ -118,6 +128,8 @@ ARCHITECTURES: dict[str, Architecture] = {
         replace(CONFORMER, model_type="wav2vec2-bert", shortest_s=0.035, places=mel_frame_stacks),
         Architecture(
             model_type="whisper",
+            feed_forward=FEED_FORWARD,
+            width_entry="encoder_ffn_dim",
             block_layers={
                 "attention_output": ("layers.*.self_attn.out_proj",),
                 "intermediate": ("layers.*.fc1",),

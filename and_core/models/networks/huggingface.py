@@ -14,6 +14,7 @@ from and_core.models.networks.pools import checked_pool
 from and_core.models.networks.source import LoadedNetwork
 from and_core.models.networks.token_places import TokenPlaces
 from and_core.models.networks.torch_network import TorchNetwork
+from and_core.models.protocols import NeuronIds
 
 if TYPE_CHECKING:
     from torch import nn
@@ -58,6 +59,11 @@ class HuggingFaceSource:
         from and_core.models.networks.huggingface_model import load
 
         return load(self.checkpoint, self.architecture)
+
+    def save_without(self, folder: Path, neurons: NeuronIds, compact: bool) -> None:
+        from and_core.models.networks.huggingface_pruned import save_without
+
+        save_without(self.checkpoint, self.architecture, folder, neurons, compact)
 
     def token_places(self, tokens: int) -> TokenPlaces | None:
         places = self.architecture.places

@@ -32,7 +32,7 @@ def load_weights(skeleton: transformers.PreTrainedModel, checkpoint: Checkpoint)
         NetworkError: the weights cannot be read safely, or some are missing, unexpected or of another shape.
     """
     try:
-        weights = {name: tensor for file in checkpoint.weight_files for name, tensor in _read_weights(file).items()}
+        weights = {name: tensor for file in checkpoint.weight_files for name, tensor in read_weights(file).items()}
         if not checkpoint.is_classifier:
             weights = _encoder_weights(weights, skeleton.state_dict().keys())
         with quiet_transformers():
@@ -63,7 +63,7 @@ def load_weights(skeleton: transformers.PreTrainedModel, checkpoint: Checkpoint)
     return model
 
 
-def _read_weights(file: Path) -> dict[str, torch.Tensor]:
+def read_weights(file: Path) -> dict[str, torch.Tensor]:
     """Tensors by name: from safetensors, or from a pickle restricted to tensors."""
     if file.suffix == ".safetensors":
         return safetensors.torch.load_file(file)
@@ -74,15 +74,17 @@ def _read_weights(file: Path) -> dict[str, torch.Tensor]:
 
 
 def _encoder_weights(weights: dict[str, torch.Tensor], expected: Collection[str]) -> dict[str, torch.Tensor]:
-    """The weights of the encoder alone: a checkpoint for another task has a head of that task, or a decoder.
+    """The weights of an encoder in a checkpoint that may hold more, under the names of the encoder alone."""
+    stem = encoder_stem(weights, expected)
+    return {name.removeprefix(stem): tensor for name, tensor in weights.items() if name.startswith(stem)}
 
-    They are those whose names begin with what most of the `expected` names are preceded by.
-    """
+
+def encoder_stem(weights: Collection[str], expected: Collection[str]) -> str:
+    """What most of the `expected` names of an encoder are preceded by in a checkpoint that may hold more."""
     known = set(expected)
     parts = [(name[:dot], name[dot:]) for name in weights for dot in (0, *(m.end() for m in re.finditer(r"\.", name)))]
     stems = Counter(stem for stem, rest in parts if rest in known)
-    stem = stems.most_common(1)[0][0] if stems else ""
-    return {name.removeprefix(stem): tensor for name, tensor in weights.items() if name.startswith(stem)}
+    return stems.most_common(1)[0][0] if stems else ""
 
 
 def _key_names(keys: Collection[Any]) -> list[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from and_core.models.networks.architectures import Architecture
 from and_core.models.networks.token_places import TokenPlaces
-from and_core.models.protocols import FloatArray
+from and_core.models.protocols import FloatArray, NeuronIds
 
 if TYPE_CHECKING:
     import torch
@@ -58,6 +59,18 @@ class NetworkSource(Protocol):
         """
         Raises:
             NetworkError: the weights cannot be read safely, or are not those of the architecture.
+        """
+        ...
+
+    def save_without(self, folder: Path, neurons: NeuronIds, compact: bool) -> None:
+        """Write the network without these neurons as a checkpoint of the same kind.
+
+        Args:
+            folder: empty, or not there yet.
+            compact: cut neurons of intermediate layers out, besides zeroing weight rows and biases.
+
+        Raises:
+            NetworkError: the weights cannot be read, or the architecture cannot be compacted.
         """
         ...
 

@@ -12,8 +12,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class TorchNetwork(ABC):
         self._load_lock = threading.Lock()
         self._loaded: HookedModel | None = None
         self._ablation = threading.local()
+        self._checks_itself = True
 
     @property
     @abstractmethod
@@ -216,6 +218,26 @@ class TorchNetwork(ABC):
         blocks = blocks_of(self._source.architecture, self.layers())
         return TorchReplay(self._model(), features, blocks, self._checked, bool(self.class_names))
 
+    def save_without(self, folder: Path, neurons: NeuronIds, compact: bool = False) -> None:
+        """Write the network without these neurons as a checkpoint like its own, in safetensors.
+
+        Args:
+            folder: empty, or not there yet.
+            compact: cut pruned neurons of intermediate layers out, where the architecture allows it.
+
+        Raises:
+            NetworkError: an unknown neuron, a folder with files in it, or a network that cannot be compacted.
+        """
+        checked = self._checked(neurons)
+        if folder.exists() and any(folder.iterdir()):
+            raise NetworkError(f"{folder} is not empty.", "Give a folder that is not there yet.")
+        self._source.save_without(folder, checked, compact)
+
+    def unchecked(self) -> Self:
+        """The same, but loaded without its self-check, which a pruned network may fail: a layer may do nothing."""
+        self._checks_itself = False
+        return self
+
     def _current_ablation(self) -> dict[str, tuple[int, ...]]:
         """This thread's ablated neurons, by layer."""
         return getattr(self._ablation, "neurons", {})
@@ -233,6 +255,8 @@ class TorchNetwork(ABC):
 
         source, names = self._source, [layer.name for layer in self.layers() if layer.depth == 1]
         parts = (source.load(), source.architecture, self.layers(), self.pool, self._device)
+        if not self._checks_itself:
+            return HookedModel(*parts, self._precision, self._batch_size)
         exact = HookedModel(*parts, "float32", batch_size=1)
         with explained_failures(self.name):
             clips = exact.features([noise(self.sample_rate_hz), tone(self.sample_rate_hz)])

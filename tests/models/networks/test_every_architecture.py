@@ -474,3 +474,25 @@ def played(replay, network, neurons) -> tuple[np.ndarray, np.ndarray]:
         np.concatenate(parts)[order]
         for parts in ([batch.logits for batch in batches], [batch.representations for batch in batches])
     )
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_a_saved_pruned_network_answers_as_the_ablated_one(case, clips, compact, tmp_path):
+    layers = case.network.layers()
+    neurons = {layer.name: [0, 3, 5] for layer in layers if layer.kind != "fc"}
+    if compact and not ARCHITECTURES[case.saved.config().model_type].feed_forward:
+        with pytest.raises(NetworkError, match="cannot be compacted"):
+            case.network.save_without(tmp_path / "pruned", neurons, compact)
+        return
+    case.network.save_without(tmp_path / "pruned", neurons, compact)
+    written = HuggingFaceNetwork(tmp_path / "pruned")
+    last = layers[-1].name
+    with case.network.ablated(neurons):
+        logits, expected = case.network.forward(clips, [last])
+    found, activations = written.forward(clips, [last])
+    np.testing.assert_allclose(found, logits, atol=1e-5)
+    np.testing.assert_allclose(activations[last], expected[last], atol=1e-5)
+    narrower = [a.name for a, b in zip(layers, written.layers(), strict=True) if b.width < a.width]
+    assert bool(narrower) == compact
+    same = (tmp_path / "pruned" / "config.json").read_bytes() == (case.folder / "config.json").read_bytes()
+    assert same != compact

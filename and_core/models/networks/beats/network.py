@@ -15,6 +15,7 @@ from and_core.models.networks.pools import checked_pool
 from and_core.models.networks.source import LoadedNetwork
 from and_core.models.networks.token_places import TokenPlaces, patch_grid
 from and_core.models.networks.torch_network import TorchNetwork
+from and_core.models.protocols import NeuronIds
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,6 +33,8 @@ ARCHITECTURE = Architecture(
     model_type="beats",
     block_layers={"fc1": ("encoder.layers.*.fc1",), "fc2": ("encoder.layers.*.fc2",)},
     head=("fc",),
+    feed_forward={"fc1": "fc2"},
+    width_entry="encoder_ffn_embed_dim",
     default_pool="mean",
     places=spectrogram_patches,
 )
@@ -61,6 +64,11 @@ class BeatsSource:
         from and_core.models.networks.beats.playing import loaded
 
         return loaded(self.checkpoint.load())
+
+    def save_without(self, folder: Path, neurons: NeuronIds, compact: bool) -> None:
+        from and_core.models.networks.beats.pruned import save_without
+
+        save_without(self.checkpoint, self.architecture, folder, neurons, compact)
 
     def token_places(self, tokens: int) -> TokenPlaces:
         return spectrogram_patches(asdict(self.checkpoint.config), {}, tokens)
