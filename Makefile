@@ -29,12 +29,14 @@ check: setup
 	$(BIN)/mypy
 
 # Ratios against a named baseline in the same run; a GPU is used where there is one. BENCH=--base for the paper's size.
-# Then, each beside its target: our side of a request to a language model, modules A and B, and the app on a store of that size.
+# Then, each beside its target: our side of a request to a language model, modules A and B, the app on a store of that size,
+# and what resuming at the first pruned block saves.
 bench: setup
 	$(BIN)/python tests/benchmarks/activations.py $(BENCH)
 	$(BIN)/python tests/benchmarks/requests.py
 	$(BIN)/python tests/benchmarks/similarity.py
 	$(BIN)/python tests/benchmarks/interactions.py
+	$(BIN)/python tests/benchmarks/replay.py
 
 format: setup
 	$(BIN)/ruff check --fix .

@@ -12,14 +12,13 @@ import numpy as np
 import pyarrow as pa
 
 from and_core.algorithms.ablation.bootstrap import Bootstrap
-from and_core.algorithms.ablation.choose import choose
 from and_core.algorithms.ablation.confidence import MEASURES
-from and_core.algorithms.ablation.effect import effect
-from and_core.algorithms.ablation.evidence import Evidence, Neurons
+from and_core.algorithms.ablation.effect import Effect
+from and_core.algorithms.ablation.evidence import Neurons
+from and_core.algorithms.ablation.experiment import Bench, prune
 from and_core.algorithms.ablation.selection import Selection, Term, control_of
 from and_core.algorithms.ablation.strategies import CLOSED_SIMILARITY
 from and_core.errors import ConfigError
-from and_core.models.protocols import FloatArray, TargetNetwork
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
 from precompute.stages.clips import ClipArchive
@@ -55,9 +54,9 @@ class Ablations(Stage):
 
     @contextmanager
     def work(self, job: Job) -> Iterator[RunShard]:
-        bench = Bench.of(job)
-        classes = sorted(bench.outputs)
-        yield lambda items: experiments(bench, items.start, classes[items.start])
+        work = Work.of(job)
+        classes = sorted(work.outputs)
+        yield lambda items: experiments(work, items.start, classes[items.start])
 
 
 def outputs_of_classes(job: Job) -> dict[int, int]:
@@ -68,38 +67,35 @@ def outputs_of_classes(job: Job) -> dict[int, int]:
 
 
 @dataclass(frozen=True)
-class Bench:
+class Work:
     """What every experiment of a network shares."""
 
     job: Job
-    network: TargetNetwork
-    evidence: Evidence
+    bench: Bench
     outputs: dict[int, int]
     """Class id -> the network's output."""
-    clips: Bootstrap
-    """Of the clips played, each with the output of its class."""
-    features: list[FloatArray]
-    """What the network reads of each clip, computed once for all experiments."""
-    before: FloatArray
-    """[clips played, C] logits of the unpruned network."""
 
     @classmethod
-    def of(cls, job: Job) -> "Bench":
+    def of(cls, job: Job) -> "Work":
         archive = ClipArchive.of(job.input("clips"))
         network = job.run.new_network(str(job.network))
         outputs = outputs_of_classes(job)
         by_name = {job.run.dataset.class_names[class_id]: output for class_id, output in outputs.items()}
         played = clips_to_play(job, archive, by_name)
         logits = np.stack(job.input("activations").table("logit")["logits"].to_numpy())
-        return cls(
-            job=job,
-            network=network,
+        fold = job.run.config.ablations.fold
+        bench = Bench(
+            network=str(job.network),
+            class_names=tuple(network.class_names),
             evidence=evidence_of(job),
-            outputs=outputs,
             clips=Bootstrap([by_name[archive.rows[clip]["class_name"]] for clip in played], resamples=0),
-            features=network.features(archive.waveforms(played, network.sample_rate_hz)),
             before=logits[played],
+            replay=network.replay(network.features(archive.waveforms(played, network.sample_rate_hz))),
+            clips_said="clips of every fold, on some of which the network may have been trained"
+            if fold is None
+            else f"clips of fold {fold}",
         )
+        return cls(job, bench, outputs)
 
 
 def clips_to_play(job: Job, archive: ClipArchive, outputs: dict[str, int]) -> list[int]:
@@ -123,18 +119,18 @@ def clips_to_play(job: Job, archive: ClipArchive, outputs: dict[str, int]) -> li
     return sorted(played)
 
 
-def experiments(bench: Bench, item: int, class_id: int) -> Tables:
+def experiments(work: Work, item: int, class_id: int) -> Tables:
     """Every strategy for one class, each followed by its random controls."""
-    config = bench.job.run.config
+    config = work.job.run.config
     tables: list[Tables] = []
     for strategy in config.ablations.strategies:
-        pruned = Term(strategy, bench.job.run.dataset.class_names[class_id])
+        pruned = Term(strategy, work.job.run.dataset.class_names[class_id])
         number = item * EXPERIMENTS_A_CLASS + len(tables)
-        tables.append(experiment(bench, Experiment(number, class_id, strategy, pruned)))
+        tables.append(experiment(work, Experiment(number, class_id, strategy, pruned)))
         for turn in range(config.ablations.random_seeds):
             seed = config.seed + turn
             control = Experiment(number + turn + 1, class_id, "random", control_of(pruned, seed), seed, number)
-            tables.append(experiment(bench, control))
+            tables.append(experiment(work, control))
     return {
         name: pa.concat_tables([table[name] for table in tables], promote_options="permissive") for name in tables[0]
     }
@@ -152,28 +148,23 @@ class Experiment:
     control_of: int | None = None
 
 
-def experiment(bench: Bench, this: Experiment) -> Tables:
+def experiment(work: Work, this: Experiment) -> Tables:
     """Prune, play, measure."""
-    neurons = choose(this.selection, bench.evidence)
-    with bench.network.ablated(bench.evidence.by_layer(neurons)):
-        after, _ = bench.network.forward_features(bench.features)
-    fold = bench.job.run.config.ablations.fold
+    pruned = prune(work.bench, this.selection)
     head = {
         "ablation": this.number,
         "strategy": this.strategy,
         "class": this.class_id,
         "seed": this.seed,
         "control_of": this.control_of,
-        "neuron_count": len(neurons),
-        "clip_count": len(bench.before),
-        "clips": "clips of every fold, on some of which the network may have been trained"
-        if fold is None
-        else f"clips of fold {fold}",
+        "neuron_count": len(pruned.neurons),
+        "clip_count": len(work.bench.before),
+        "clips": work.bench.clips_said,
     }
     return {
         "ablation": pa.Table.from_pylist([head]),
-        "ablation_neuron": neuron_table(this.number, neurons),
-        "ablation_result": pa.Table.from_pylist(results(bench, this.number, after)),
+        "ablation_neuron": neuron_table(this.number, pruned.neurons),
+        "ablation_result": pa.Table.from_pylist(results(work, this.number, pruned.effect)),
     }
 
 
@@ -181,10 +172,10 @@ def neuron_table(number: int, neurons: Neurons) -> pa.Table:
     return pa.table({"ablation": np.full(len(neurons), number), "neuron": np.sort(neurons).astype(np.int32)})
 
 
-def results(bench: Bench, number: int, after: FloatArray) -> list[dict[str, Any]]:
+def results(work: Work, number: int, measured: Effect) -> list[dict[str, Any]]:
     """Means over the clips of each class, before and after."""
-    classes = {output: class_id for class_id, output in bench.outputs.items()}
-    measured = effect(bench.clips, bench.before, after)
+    classes = {output: class_id for class_id, output in work.outputs.items()}
+    clips = measured.clips
     return [
         {
             "ablation": number,
@@ -194,6 +185,6 @@ def results(bench: Bench, number: int, after: FloatArray) -> list[dict[str, Any]
             **{f"{measure}_after": float(value) for measure, value in zip(MEASURES, now, strict=True)},
         }
         for output, clip_count, was, now in zip(
-            bench.clips.classes, bench.clips.clip_counts, measured.before[0], measured.after[0], strict=True
+            clips.classes, clips.clip_counts, measured.before[0], measured.after[0], strict=True
         )
     ]

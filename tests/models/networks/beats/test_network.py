@@ -183,3 +183,22 @@ def test_the_pools_reduce_the_tokens(folder, sounds, pool, reduce):
     (tokens,) = network.token_activations(sounds[-1:], ["layer2_fc2"])
     expected = reduce(tokens.outputs["layer2_fc2"], axis=(0, 1))
     assert np.allclose(activations_of(network, sounds[-1:], "layer2_fc2")[0], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_a_saved_pruned_network_answers_as_the_ablated_and_as_the_resumed_one(network, sounds, compact, tmp_path):
+    neurons = {"layer2_fc1": [0, 3, 5], "layer2_fc2": [1]} | ({"layer1_fc1": [2, 4]} if compact else {})
+    network.save_without(tmp_path / "pruned", neurons, compact)
+    written = BeatsNetwork(tmp_path / "pruned", device="cpu")
+    assert [layer.width for layer in written.layers()][::2] == ([22, 22, 3] if compact else [24, 24, 3])
+    assert written.class_names == CLASSES
+    with network.ablated(neurons):
+        expected, _ = network.forward(sounds)
+    np.testing.assert_allclose(written.forward(sounds)[0], expected, atol=1e-5)
+    replay = network.replay(network.features(sounds))
+    for _ in range(2):
+        logits = np.full_like(expected, np.nan)
+        for played in replay.without(neurons):
+            logits[played.clips] = played.logits
+            assert played.representations.shape == (len(played.clips), 16)
+        np.testing.assert_allclose(logits, expected, atol=1e-5)
