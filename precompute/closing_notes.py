@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow.compute as pc
 
+from and_core.models.registry import settings_of
+from precompute.config import KINDS_THAT_ASK
 from precompute.pipeline import Job
 from precompute.stages.labels import label_note
 
@@ -65,8 +67,19 @@ def reply_notes(job: Job) -> Iterator[str]:
         why = ", ".join(f"{count} {problem}" for problem, count in problems.most_common())
         yield (
             f"{problems.total()} of {answers.num_rows} {what}{of} are missing, because the model's reply could not be "
-            f"used ({why}). Have those alone asked again: --set {asked}.attempts=3."
+            f"used ({why}).{asking_again(job, asked)}"
         )
+
+
+def asking_again(job: Job, asked: str) -> str:
+    """How useless replies are asked for again; nothing of a model that would say the same."""
+    config = job.run.config
+    component = getattr(config, asked)
+    if "attempts" not in settings_of(asked, component.kind, asked):
+        return ""
+    shared = config.language_model.attempts if config.language_model and asked in KINDS_THAT_ASK else None
+    attempts = component.options.get("attempts", shared or 1)
+    return f" Have those alone asked again: --set {asked}.attempts={attempts + 2}."
 
 
 def network_notes(job: Job) -> Iterator[str]:

@@ -204,23 +204,23 @@ class FakeCaptioner:
     """Says the class and the loudness; or, listening only, the pitch instead of the class.
 
     Args:
-        silent: a clip whose name ends in this gets no caption; none where empty.
+        refuses: a clip whose name ends in this gets no caption; every clip where it is empty, none where it is None.
     """
 
     name = "fake captioner"
     provenance = "a fake, for tests"
 
-    def __init__(self, listens_only: bool = False, silent: str = "") -> None:
-        self.listens_only, self.silent = listens_only, silent
+    def __init__(self, listens_only: bool = False, refuses: str | None = None) -> None:
+        self.listens_only, self.refuses = listens_only, refuses
 
     @property
     def fingerprint(self) -> str:
-        return f"fake captioner {self.listens_only} {self.silent}"
+        return f"fake captioner {self.listens_only} {self.refuses}"
 
     def captions(self, clips: Sequence[Clip]) -> list[Answer[str]]:
         return [
-            Answer(None, "", "empty")
-            if self.silent and clip.filename.endswith(self.silent)
+            Answer(None, REFUSAL, "refusal")
+            if self.refuses is not None and clip.filename.endswith(self.refuses)
             else Answer(f"A {self._source(clip)} can be heard. It is a loud sound.")
             for clip in clips
         ]

@@ -4,14 +4,17 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
+import soundfile
 
 from and_core.errors import NetworkError
 from and_core.models.fakes import FakeNetwork
 from precompute.closing_notes import closing_notes
+from precompute.config import Component
 from precompute.pipeline import Job, RunShard, Tables, execute, jobs_of
 from precompute.run import Run
 from precompute.stages.activations import ROWS, ActivationFolder, Activations, check_finite
@@ -48,6 +51,20 @@ def test_a_layers_file_holds_its_neurons_by_clips(fake_run: MakeRun) -> None:
     for layer in layers:
         np.testing.assert_array_equal(folder.activations(layer), expected[layer].T)
     np.testing.assert_array_equal(np.stack(job.table("logit")["logits"].to_numpy()), logits)
+
+
+def test_clips_of_any_sampling_rate_are_played_at_the_networks(fake_run: MakeRun, tmp_path: Path) -> None:
+    for rate in (11_025, 8_000, 22_050, 96_000):
+        tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
+        soundfile.write(tmp_path / f"{rate}.wav", tone, rate)
+    run = fake_run()
+    sounds = Component(kind="audio_folder", root=str(tmp_path))
+    job = activations_of(Run(run.config.model_copy(update={"dataset": sounds}), run.runs_folder))
+    execute([job], Silent())
+    activations = ActivationFolder.of(job).activations("layer1_intermediate")
+    assert activations.shape == (8, 4)
+    np.testing.assert_allclose(activations, activations[:, :1].repeat(4, 1), atol=0.5)
+    assert np.abs(activations).max() > 1
 
 
 def test_the_rows_of_clips_are_gone_when_the_stage_is_done(fake_run: MakeRun) -> None:

@@ -101,6 +101,12 @@ def test_clips_without_a_caption_are_counted_and_the_run_completes(fake_run: Mak
     assert "3 of 12 clips have no caption: tone-009.wav, tone-010.wav, tone-011.wav." in list(closing_notes(jobs))
 
 
+def test_a_captioner_that_would_say_the_same_again_is_not_to_be_asked_again(fake_run: MakeRun) -> None:
+    job = captioned(fake_run(captioner=Component(kind="fake", refuses="")))
+    said = "12 of 12 captions are missing, because the model's reply could not be used (12 refusal)."
+    assert list(closing_notes([job]))[-1] == said
+
+
 def test_captions_of_another_data_set_are_refused_before_any_work(fake_run: MakeRun, tmp_path: Path) -> None:
     (tmp_path / "said.json").write_text(json.dumps({"1-100032-A-0.wav": "A dog."}))
     run = fake_run(captioner=Component(kind="given", path=str(tmp_path / "said.json")))

@@ -100,6 +100,8 @@ def test_useless_replies_are_stored_as_such_and_none_becomes_a_summary(asking_ru
     assert "34 of 34 summaries of fake" in notes[0]
     assert "(34 refusal)" in notes[0]
     assert "--set summarizer.attempts=3" in notes[0]
+    (note,) = (note for note in closing_notes(run_all(asking_run(always=REFUSAL, attempts=3))) if "summaries" in note)
+    assert "--set summarizer.attempts=5" in note
 
 
 def test_a_word_that_was_not_judged_is_dropped_and_says_so(asking_run: MakeRun) -> None:

@@ -168,7 +168,7 @@ def test_fewer_clips_than_a_function_looks_at_are_answered_all_the_same(fake_run
 
 
 def test_clips_without_a_caption_are_left_out_of_what_is_read_and_not_of_what_is_heard(fake_run: MakeRun) -> None:
-    run = fake_run(captioner=Component(kind="fake", silent="3.wav"), dataset={"clip_count": 24}, **HEARS, **KEEP_ALL)
+    run = fake_run(captioner=Component(kind="fake", refuses="3.wav"), dataset={"clip_count": 24}, **HEARS, **KEEP_ALL)
     run_all(run)
     assert rows(run, "SELECT count(*) FROM caption WHERE caption IS NULL") == [(3,)]
     folder = next((run.work / "caption_embeddings").iterdir())

@@ -2,12 +2,14 @@
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
 import torch
 from vllm import EngineArgs, LLMEngine, RequestOutput, SamplingParams
-from vllm.exceptions import VLLMClientError, VLLMError
+from vllm.exceptions import VLLMClientError, VLLMError, VLLMServerError
+from vllm.platforms import current_platform
 from vllm.renderers import ChatParams, renderer_from_config
 from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 from vllm.utils.mistral import is_mistral_tokenizer
@@ -37,6 +39,8 @@ class Engine:
             arguments = EngineArgs(
                 **settings,
                 enable_prefix_caching=True,
+                # On a CPU, vLLM (0.32) dies where the prompt of a seeded reply is read in parts.
+                enable_chunked_prefill=False if current_platform.is_cpu() else None,
                 load_format="safetensors",
                 trust_remote_code=False,
                 disable_log_stats=True,
@@ -98,11 +102,14 @@ class Engine:
                     running.discard(int(output.request_id))
                     yield int(output.request_id), _reply(output)
         finally:
-            self._engine.abort_request([str(position) for position in running])
+            with suppress(VLLMServerError):  # an engine that died runs nothing more
+                self._engine.abort_request([str(position) for position in running])
 
     def _add(self, position: int, conversation: list[dict[str, Any]], parameters: SamplingParams) -> None:
         try:
             self._engine.add_request(str(position), self._prompt(conversation), parameters)
+        except VLLMServerError as error:
+            raise self._stopped(error) from error
         except (ValueError, VLLMClientError) as error:
             raise LanguageModelError(
                 f"The language model {self._model!r} cannot be asked conversation {position}: {_first_line(error)}",
@@ -124,10 +131,13 @@ class Engine:
         try:
             return [output for output in self._engine.step() if output.finished]
         except (RuntimeError, VLLMError) as error:
-            raise LanguageModelError(
-                f"vLLM stopped while {self._model!r} was answering: {_first_line(error)}",
-                "Run again, perhaps with a smaller gpu_memory_utilization or max_model_len: what is answered is kept.",
-            ) from error
+            raise self._stopped(error) from error
+
+    def _stopped(self, error: Exception) -> LanguageModelError:
+        return LanguageModelError(
+            f"vLLM stopped while {self._model!r} was answering: {_first_line(error)}",
+            "Run again, perhaps with a smaller gpu_memory_utilization or max_model_len: what is answered is kept.",
+        )
 
     def close(self) -> None:
         """Stop the engine and free its memory."""

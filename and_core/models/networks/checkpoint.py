@@ -280,9 +280,12 @@ def _check_entries(checkpoint: Checkpoint) -> None:
             f"{checkpoint.folder / CONFIG} names no classes: id2label must map 0, 1, 2 ... to class names.",
             "Add id2label, in the order of the logits.",
         )
-    if not isinstance(checkpoint.preprocessor.get("sampling_rate"), int):
+    rate = checkpoint.preprocessor.get("sampling_rate")
+    if type(rate) is not int or rate <= 0:
         raise NetworkError(
-            f"{checkpoint.preprocessor_file} has no sampling_rate.", 'Add it, e.g. "sampling_rate": 16000 (Hz).'
+            f"{checkpoint.preprocessor_file} says sampling_rate: {json.dumps(rate)}, which is no number of samples a "
+            "second.",
+            'Set it to what the network takes, e.g. "sampling_rate": 16000.',
         )
 
 

@@ -1,6 +1,8 @@
 import importlib.util
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import psutil
@@ -72,6 +74,24 @@ class TestEngine:
             del engine.step
         first, second = outputs
         assert first.num_cached_tokens == 0 and second.num_cached_tokens > 0.7 * len(second.prompt_token_ids)
+
+    def test_long_conversations_are_answered_with_a_seed_whoever_is_asked_beside_them(self, vllm_model, ask):
+        drawn = GREEDY | {"temperature": 1.0, "seed": 5}
+        conversations = ask(*(f"{count} " + "rain " * 300 for count in range(40)))
+        together = dict(vllm_model.replies(conversations, **drawn))
+        alone = dict(vllm_model.replies(conversations[17:18], **drawn))
+        assert len(together) == 40 and alone[0].text == together[17].text
+
+    def test_an_engine_that_dies_is_said_and_can_be_started_again(self, vllm_model, ask):
+        conversations = ask(*(f"rain {count}" for count in range(600)))
+        replies = vllm_model.replies(conversations, **GREEDY)
+        next(replies)
+        for process in vllm_model._engine._engine.engine_core.resources.engine_manager.processes:
+            os.kill(process.pid, signal.SIGKILL)
+        with pytest.raises(LanguageModelError, match=r"stopped while .*Run again"):
+            list(replies)
+        vllm_model.close()
+        assert len(list(vllm_model.replies(conversations[:2], **GREEDY))) == 2
 
     def test_a_model_without_a_chat_template_is_refused(self, tiny_llama: Path, tmp_path: Path, ask, vllm_on_cpu):
         folder = Path(shutil.copytree(tiny_llama, tmp_path / "no-template"))

@@ -69,6 +69,12 @@ def test_a_slip_in_a_path_below_a_folder_that_is_here_is_no_name_of_the_hub(tmp_
         HuggingFaceNetwork("assets/ast-fooley")
 
 
+@pytest.mark.parametrize("rate", [None, 0, -16_000, 16_000.5, "16 kHz", True])
+def test_a_sampling_rate_that_no_sound_has_is_refused(tiny_ast, copied, rate):
+    with pytest.raises(NetworkError, match=r"preprocessor_config\.json says sampling_rate: .*Set it"):
+        open_checkpoint(copied(tiny_ast, preprocessor_config={"sampling_rate": rate}))
+
+
 @pytest.mark.parametrize("file", ["config.json", "preprocessor_config.json", "model.safetensors"])
 def test_a_folder_that_lacks_a_file_is_refused(tiny_ast, tmp_path, file):
     folder = shutil.copytree(tiny_ast, tmp_path / "incomplete")
