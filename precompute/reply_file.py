@@ -17,6 +17,8 @@ UNSAVED_S = 10.0
 """A slow model's replies are written after so many seconds, too."""
 BUSY_S = 60.0
 """How long to wait for another run that writes."""
+TELLING = 256
+"""Replies that say how fast a model is once it is loaded."""
 LOOKED_UP = 500
 """Keys in one SELECT."""
 
@@ -25,26 +27,34 @@ CREATE TABLE IF NOT EXISTS reply (
     key BLOB PRIMARY KEY, text TEXT NOT NULL, is_complete INTEGER NOT NULL,
     prompt_tokens INTEGER NOT NULL, reply_tokens INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS work (
+CREATE TABLE IF NOT EXISTS worked (
     model TEXT NOT NULL, kind TEXT NOT NULL, replies INTEGER NOT NULL, characters INTEGER NOT NULL,
-    prompt_tokens INTEGER NOT NULL, reply_tokens INTEGER NOT NULL, seconds REAL NOT NULL
+    prompt_tokens INTEGER NOT NULL, reply_tokens INTEGER NOT NULL, first_s REAL NOT NULL, seconds REAL NOT NULL
 );
 """
-"""`work` has a row for each time that a model answered questions of one kind: how long they were, how long it took."""
+"""`worked` has a row for each time that a model answered questions of one kind: how many, how long, how fast."""
 
 Keyed = tuple[bytes, Reply]
 
 
 @dataclass(frozen=True)
 class Rate:
-    """What a model has done so far, and how long that took, loading it included."""
+    """What a model has done so far, and how long that took."""
 
     replies: int
     characters: int
     """Of all messages of the questions together."""
     prompt_tokens: int
     reply_tokens: int
+    first_s: float
+    """Until the first reply, each time that it was at work: mostly loading."""
     seconds: float
+    """In all."""
+
+    @property
+    def reply_s(self) -> float:
+        """For each reply, without what comes before the first where there are enough of them to tell."""
+        return (self.seconds - (self.first_s if self.replies >= TELLING else 0.0)) / self.replies
 
 
 class ReplyFile:
@@ -97,9 +107,11 @@ class ReplyFile:
         started = saved_at = time.monotonic()
         unsaved: list[Keyed] = []
         replies_said = read = prompt_tokens = reply_tokens = 0
+        first_s = 0.0
         try:
             for key, reply in replies:
                 unsaved.append((key, reply))
+                first_s = first_s or time.monotonic() - started
                 replies_said += 1
                 read += characters[key]
                 prompt_tokens += reply.prompt_tokens
@@ -112,7 +124,7 @@ class ReplyFile:
             self._save(unsaved)
             if replies_said:
                 seconds = time.monotonic() - started
-                self._note(model, kind, Rate(replies_said, read, prompt_tokens, reply_tokens, seconds))
+                self._note(model, kind, Rate(replies_said, read, prompt_tokens, reply_tokens, first_s, seconds))
 
     def _save(self, unsaved: list[Keyed]) -> None:
         rows = [(key, reply.text, reply.is_complete, reply.prompt_tokens, reply.reply_tokens) for key, reply in unsaved]
@@ -124,7 +136,7 @@ class ReplyFile:
     def _note(self, model: str, kind: str, rate: Rate) -> None:
         with self._explained(), self._database:
             self._database.execute(
-                "INSERT INTO work VALUES (?, ?, ?, ?, ?, ?, ?)", [_short(model), kind, *astuple(rate)]
+                "INSERT INTO worked VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [_short(model), kind, *astuple(rate)]
             )
 
     def rate(self, model: str, kind: str | None = None) -> Rate | None:
@@ -135,7 +147,7 @@ class ReplyFile:
         """
         totals = ", ".join(f"sum({field.name})" for field in fields(Rate))
         with self._explained():
-            query = f"SELECT {totals} FROM work WHERE model = ? AND kind = ifnull(?, kind)"
+            query = f"SELECT {totals} FROM worked WHERE model = ? AND kind = ifnull(?, kind)"
             row = self._database.execute(query, [_short(model), kind]).fetchone()
         return None if row[0] is None else Rate(*row)
 

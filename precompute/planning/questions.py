@@ -110,12 +110,14 @@ def asked_of(run: Run, tally: Tally, seconds_heard: float) -> Asked:
     if alike:
         share = tally.calls / alike.replies
         read = alike.prompt_tokens * (share if seconds_heard else tally.characters / max(alike.characters, 1))
-        return Asked(tally.calls, read, alike.reply_tokens * share, alike.seconds * share)
+        return Asked(tally.calls, read, alike.reply_tokens * share, alike.reply_s * tally.calls)
     read = tally.characters / CHARACTERS_A_TOKEN + tally.calls * seconds_heard * TOKENS_HEARD_A_SECOND
     written = float(tally.calls * tally.longest_reply)
     assumed = (f"{CHARACTERS_A_TOKEN:g} characters a token", f"{tally.longest_reply} tokens a reply")
     if any_kind and any_kind.reply_tokens:
-        return Asked(tally.calls, read, written, written * any_kind.seconds / any_kind.reply_tokens, assumed)
+        return Asked(
+            tally.calls, read, written, written * any_kind.reply_s * any_kind.replies / any_kind.reply_tokens, assumed
+        )
     model = run.config.language_model
     reads, writes = SPEEDS.get(model.kind if model else "", GPU_SPEED)
     speed = f"the model reads {reads:,.0f} tokens a second and writes {writes:,.0f}"

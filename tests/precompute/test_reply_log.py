@@ -14,8 +14,8 @@ import pytest
 from and_core.errors import LanguageModelError, PipelineError
 from and_core.models.fakes import FakeLanguageModel
 from and_core.models.protocols import Message, Reply
-from precompute.reply_file import UNSAVED, ReplyFile
-from precompute.reply_log import WINDOW, Asking, ReplyLog, heard_by
+from precompute.reply_file import UNSAVED, Rate, ReplyFile
+from precompute.reply_log import WINDOW, Asking, ReplyLog, heard_by, kind_of_question
 
 SAMPLING: dict[str, Any] = {"max_tokens": 64, "temperature": 0.0, "seed": 0}
 
@@ -190,8 +190,34 @@ def test_the_rate_of_a_model_is_kept(tmp_path: Path) -> None:
         rate = file.rate("recorder")
         assert rate is not None
         assert (rate.replies, rate.reply_tokens) == (7, 70)
-        assert rate.seconds > 0
+        assert rate.seconds > rate.first_s > 0
         assert file.rate("another") is None
+
+
+def test_loading_a_model_is_no_part_of_its_rate_once_there_are_enough_replies() -> None:
+    few, many = (Rate(replies, 0, 0, 0, first_s=60.0, seconds=60.0 + replies) for replies in (30, 3000))
+    assert (few.reply_s, many.reply_s) == (3.0, 1.0)
+
+
+def test_rates_are_kept_by_kind_of_question(tmp_path: Path) -> None:
+    log = ReplyLog(Recorder(), tmp_path / "log")
+    texts(log, questions(5))
+    texts(log, questions(3), seed=4, temperature=1.0)
+    texts(log, questions(2), choices=["yes", "no"])
+    with ReplyFile(tmp_path / "log") as file:
+        kinds = [kind_of_question(64, choices, None) for choices in (None, ["yes", "no"], ["maybe"])]
+        rates = [file.rate("recorder", kind) for kind in kinds]
+    assert [rate and rate.replies for rate in rates] == [8, 2, None]
+    assert rates[0] is not None and rates[0].characters == 8 * len("Compare.000000")
+
+
+def test_a_log_that_keeps_nothing_answers_from_what_is_there(tmp_path: Path) -> None:
+    texts(ReplyLog(Recorder(), tmp_path / "log"), questions(3))
+    model = Recorder(suffix=" anew")
+    log = ReplyLog(model, tmp_path / "log", keeps=False)
+    for _ in range(2):
+        assert texts(log, questions(4)) == ["000000", "000001", "000002", "000003 anew"]
+    assert model.asked == ["000003"] * 2
 
 
 def test_replies_of_any_characters_are_kept_as_they_are(tmp_path: Path) -> None:
