@@ -7,7 +7,7 @@ from and_core.algorithms.replies.json_points import is_json, json_points
 from and_core.algorithms.replies.layout import in_plain_lines
 from and_core.algorithms.replies.refusal import is_refusal
 from and_core.algorithms.replies.tidy import tidy
-from and_core.algorithms.replies.wording import wording_problem
+from and_core.algorithms.replies.wording import are_mostly_known, wording_problem, words_of
 from and_core.models.protocols import Answer, Problem, Reply
 
 TO_THE_READER = re.compile(
@@ -64,6 +64,8 @@ def read_summary(reply: Reply) -> Answer[str]:
             found[-1] = _whole_sentences(found[-1])
     clean = _each_once([_clean(point) for point in found])
     problem = wording_problem("\n".join(clean)) if clean else _why_nothing(text, reply.is_complete)
+    if not problem and not are_mostly_known(words_of(text)):
+        problem = "no sentences"  # a few words that happen to be English, out of many that are none
     if problem or not clean:
         return Answer(None, reply.text, problem)
     return Answer("\n".join(f"{number}. {point}" for number, point in enumerate(clean, start=1)), reply.text)

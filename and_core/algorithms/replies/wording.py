@@ -6,6 +6,7 @@ or broken characters, or many such words in a row.
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -21,6 +22,8 @@ BROKEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\N{REPLACEMENT CHARACTER}]")
 """Characters that no text has: halves of characters, control characters."""
 ODD = re.compile(r"[\\|{}\[\]<>@^_#$*+=~`]")
 """Signs that sentences have hardly ever."""
+GLUED = re.compile(r"[^\W\d_][!\"#$%*+<=>?@\[\\\]^_`{|}~]+[^\W\d_]")
+"""A sign between two letters, as hardly any word has."""
 MIXED_CASE = re.compile(r"[a-z][A-Z]")
 FEWEST_KNOWN = 0.7
 """Share of the letters that stand in known words."""
@@ -29,6 +32,7 @@ LONGEST_RUN = 8
 FEWEST_WORDS = 3
 MOST_BROKEN = 0.01
 MOST_ODD = 0.04
+MOST_GLUED = 0.01
 """Shares of the characters."""
 
 FUNCTION_WORDS = word_set(
@@ -66,18 +70,30 @@ def wording_problem(text: str) -> Problem | None:
         count = len(signs.findall(text))
         if count > 1 and count > most * len(text):
             return "no sentences"
-    words = WORD.findall(text.lower())
-    if MIXED_CASE.search(text):  # "loudBell" stays as it is, and so is not known
-        words = [word if MIXED_CASE.search(word) else word.lower() for word in WORD.findall(text)]
+    if len(GLUED.findall(text)) > MOST_GLUED * len(text):
+        return "no sentences"
+    words = words_of(text)
     letters = sum(map(len, words))
     latin = letters if text.isascii() else sum(len(word) for word in words if _is_latin(word))
     if letters and latin < letters / 2:
         return "another language"
     if len(words) < FEWEST_WORDS:
         return "no sentences"
-    if sum(len(word) for word in words if is_known(word)) < FEWEST_KNOWN * letters:
+    if not are_mostly_known(words):
         return "another language" if _is_other_language(words) else "no sentences"
     return "no sentences" if longest_run(text) > LONGEST_RUN else None
+
+
+def words_of(text: str) -> list[str]:
+    """The words in lower case; but "loudBell" stays as it is, and so is not known."""
+    if not MIXED_CASE.search(text):
+        return WORD.findall(text.lower())
+    return [word if MIXED_CASE.search(word) else word.lower() for word in WORD.findall(text)]
+
+
+def are_mostly_known(words: Sequence[str]) -> bool:
+    """Whether enough of their letters stand in English words."""
+    return sum(len(word) for word in words if is_known(word)) >= FEWEST_KNOWN * sum(map(len, words))
 
 
 def longest_run(text: str) -> int:
