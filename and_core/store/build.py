@@ -42,6 +42,8 @@ CHECKS = {
     "an acoustic word that nobody judged": "FROM acoustic_word WHERE is_acoustic IS NULL AND problem IS NULL",
     "a closed-set concept that is not in the concept set": "FROM closed_concept ANTI JOIN concept USING (concept_id)",
     "a closed-set concept of no neuron": "FROM closed_concept ANTI JOIN neuron USING (neuron_id)",
+    "a name's cosine of no concept": "FROM name_cosine ANTI JOIN concept USING (concept_id)",
+    "a name's cosine of no class": "FROM name_cosine ANTI JOIN class USING (class_id)",
     "a score that is not finite": "FROM closed_concept WHERE NOT isfinite(score)",
     "a score that is missing": "FROM closed_concept WHERE method <> 'in_context' AND score IS NULL",
     "a pick that is not the first of its function": """

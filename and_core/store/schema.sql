@@ -182,6 +182,11 @@ CREATE TABLE concept_pick (            -- the answer of every method that the ru
 CREATE VIEW best_concept AS            -- the pick that stands for its neuron where there is room for one: that of the run's first method
     SELECT neuron_id, concept_id, margin, share FROM concept_pick
     WHERE concept_id IS NOT NULL AND method = (SELECT value FROM store_meta WHERE name = 'closed_concept_method');
+CREATE TABLE name_cosine (             -- how alike the names of a concept and a class are: the text cosine of the last-layer evaluation
+    concept_id INTEGER NOT NULL,
+    class_id   INTEGER NOT NULL,
+    cosine     FLOAT NOT NULL          -- of the names, embedded by the run's concept encoder
+);
 
 -- ------------------------------------------------------------------ B: summaries and their calibration
 CREATE TABLE summary (                 -- S_h and S_l

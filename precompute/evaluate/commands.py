@@ -4,8 +4,6 @@ import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from and_core.algorithms.readings import Reading
 from precompute.arguments import RUNS, AsJson, RunName, Runs
@@ -20,22 +18,20 @@ evaluate = typer.Typer(no_args_is_help=True, help="Tables of the paper, computed
 def last_layer(
     name: RunName,
     runs: Runs = RUNS,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Does each output neuron get the name of its class? (Tables 2 and 7 of the paper)"""
+    """Does each output neuron get the name of its class? Beside the paper's own figures. (Tables 2 and 7)"""
     from dataclasses import asdict
 
-    from precompute.evaluate.last_layer import last_layer_scores
+    from precompute.evaluate.last_layer import LEGEND, last_layer_scores, score_tables
+    from precompute.evaluate.tables import show
 
-    scores = last_layer_scores(runs / name / "store")
+    scores = last_layer_scores(runs / name / "store", seed)
     if as_json:
         typer.echo(json.dumps([asdict(score) for score in scores], indent=1))
         return
-    table = Table("network", "method", "similarity", "n", "top-1", "top-5", "cosine")
-    for score in scores:
-        cells = (f"{score.top1:.1%}", f"{score.top5:.1%}", f"{score.cosine:.2f}")
-        table.add_row(score.network, score.method, score.similarity or "", str(score.n), *cells)
-    Console().print(table)
+    show(score_tables(scores), as_json=False, sentences={"legend": LEGEND})
 
 
 @evaluate.command("adjectives")

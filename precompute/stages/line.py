@@ -13,6 +13,7 @@ from precompute.stages.clips import Clips
 from precompute.stages.embeddings import AudioEmbeddings, CaptionEmbeddings
 from precompute.stages.exemplars import ExemplarStage
 from precompute.stages.interpretability import Interpretability
+from precompute.stages.name_cosines import NameCosines
 from precompute.stages.publish import Publish
 from precompute.stages.summaries import Summaries
 from precompute.stages.token_traces import TokenTraceStage
@@ -27,6 +28,7 @@ STAGES: tuple[Stage, ...] = (
     CaptionEmbeddings(),
     AudioEmbeddings(),
     AClosedConcept(),
+    NameCosines(),
     Summaries(),
     BCalibration(),
     AInContext(),

@@ -36,7 +36,8 @@ class Publish(Stage):
     per_network = False
     inputs = (
         *("clips", "activations", "exemplars", "token_traces", "captions", "caption_clusters", "summaries"),
-        *("a_closed_concept", "b_calibration", "a_in_context", "c_open_concept", "interpretability", "ablations"),
+        *("a_closed_concept", "name_cosines", "b_calibration", "a_in_context", "c_open_concept"),
+        *("interpretability", "ablations"),
     )
     unit = "neurons"
     resumes = False  # building is quick, and the link must be flipped again

@@ -150,6 +150,7 @@ def insert_texts(builder: StoreBuilder, job: Job) -> None:
         "interpretability_by_chance", job.input("interpretability", first).table("interpretability_by_chance")
     )
     builder.insert("concept", concepts.append_column("concept_id", pa.array(range(concepts.num_rows), pa.int32())))
+    builder.insert("name_cosine", renamed(job.input("name_cosines").table("name_cosine")))
 
 
 def insert_acoustic_words(builder: StoreBuilder, job: Job) -> None:

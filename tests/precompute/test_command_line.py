@@ -95,8 +95,19 @@ def test_a_run_leaves_out_what_cannot_be_used_and_says_so(command: Command, conf
     rows = json.loads(printed)
     # Rank reorder is not defined for so few clips.
     assert {row["similarity"] for row in rows} == {"cos", "cos_cubed", "wpmi", "soft_wpmi"}
-    assert all(set(row) == {"network", "method", "similarity", "n", "top1", "top5", "cosine"} for row in rows)
+    figures = {"top1", "top5", "cosine"}
+    intervals = {f"{figure}_interval" for figure in figures}
+    assert all(set(row) == {"network", "method", "similarity", "n", *figures, *intervals} for row in rows)
+    assert all(
+        row[f"{figure}_interval"][0] <= row[figure] <= row[f"{figure}_interval"][1]
+        for row in rows
+        for figure in figures
+    )
     assert all(row["n"] == 2 and 0 <= row["top1"] <= row["top5"] <= 1 for row in rows)
+    code, printed, _ = command("evaluate", "last-layer", "mine", "--seed", "1")
+    assert code == 0
+    assert "2 output neurons" in printed
+    assert "74 / 96 / 0.82" in printed, "the paper's figure of BEATs-finetuned by cos cubed stands beside ours"
 
 
 @pytest.mark.parametrize(

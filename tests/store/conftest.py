@@ -47,7 +47,9 @@ INSERT INTO token_grid VALUES
     (0, 3, [0, 0.1], [0.2, 0.3], [20, 900], [900, 8000]), (0, 2, [0], [2], NULL, NULL),
     (1, 0, [9, 9, 9], [9, 9, 9], NULL, NULL);
 INSERT INTO concept VALUES (0, 'dog', 'dog'), (1, 'sea_waves', 'sea waves');
+INSERT INTO name_cosine VALUES (0, 0, 1), (0, 1, 0.25), (0, 2, 0.5), (1, 0, 0.25), (1, 1, 1), (1, 2, 0.125);
 INSERT INTO closed_concept VALUES
+    (4, 'description_based', 'cos', 1, 1, 0.6), (3, 'description_based', 'cos', 1, 0, 0.8),
     (0, 'description_based', 'cos_cubed', 1, 0, 0.5), (0, 'description_based', 'cos_cubed', 2, 1, 0.2),
     (0, 'description_based', 'cos', 1, 0, 0.9), (0, 'description_based', 'wpmi', 1, 1, 0.1),
     (1, 'description_based', 'cos_cubed', 1, 1, 0.8), (1, 'description_based', 'cos_cubed', 2, 0, 0.7),
@@ -63,6 +65,12 @@ INSERT INTO concept_pick VALUES
     (5, 'description_based', 'cos_cubed', 0, NULL, 1, NULL, NULL);
 INSERT INTO summary VALUES (0, 'high', 'x', 'Sure! x', NULL), (0, 'low', 'y', NULL, NULL),
     (1, 'high', NULL, 'I cannot.', 'refusal'), (1, 'low', NULL, NULL, NULL);
+INSERT INTO summary VALUES (5, 'high', 'x', NULL, NULL), (5, 'low', 'y', NULL, NULL), (6, 'high', 'x', NULL, NULL),
+    (6, 'low', 'y', NULL, NULL);
+INSERT INTO summary_point VALUES
+    (5, 'high', 1, 'Steady all along.', true, 1, 0.65), (5, 'high', 2, 'Clear recording.', false, 2, 0.9),
+    (5, 'low', 1, 'Rather steady.', true, NULL, NULL), (5, 'low', 2, 'Clear.', true, NULL, NULL),
+    (6, 'high', 1, 'Clear recording.', false, 1, 0.75), (6, 'low', 1, 'Clear.', true, NULL, NULL);
 INSERT INTO summary_point VALUES
     (0, 'high', 1, 'Clear recording.', false, 1, 0.9), (0, 'high', 2, 'A LOUD dog barks.', true, 1, 0.1),
     (0, 'low', 1, 'Clear.', true, NULL, NULL);
@@ -71,7 +79,10 @@ INSERT INTO open_concept VALUES
     (1, 'loud', 'adjective', 2), (1, 'sea', 'noun', 1), (1, 'wave', 'noun', 1),
     (2, 'wave', 'noun', 1), (2, 'dogma', 'noun', 5),
     (5, 'loud', 'adjective', 1), (5, 'sea', 'noun', 1);
+INSERT INTO candidate_word VALUES (5, 'loud', true, NULL), (6, 'loud', false, 'negated'),
+    (6, 'odd', false, 'not judged');
 INSERT INTO candidate_word VALUES (0, 'loud', true, NULL), (0, 'clear', false, 'negated');
+INSERT INTO acoustic_word VALUES ('odd', NULL, 'Perhaps.', 'no answer', 'a judge');
 INSERT INTO acoustic_word VALUES ('loud', true, 'Yes!', NULL, 'a judge');
 INSERT INTO cluster VALUES (4, 3, 2, ['bark', 'loud'], 'clouds/4.png'), (7, 1, 3, [], NULL);
 INSERT INTO cluster_word VALUES (4, 'bark', 3), (4, 'dog', 3), (4, 'loud', 5);

@@ -7,6 +7,8 @@ import pandas as pd
 
 MAX_ROWS = 500
 """Of a table that a person reads."""
+MAX_CONCEPTS = 10_000
+"""Of a concept set, or of its pairs with layers."""
 MAX_CLIPS = 100_000
 MAX_NEURONS = 1_000_000
 METHODS = "['description_based', 'text_audio_based', 'in_context']"
