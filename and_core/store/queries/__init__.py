@@ -5,6 +5,18 @@ its dense id and shown by `layer` and `position`: layer3_output#42. Pages say `f
 call `queries.neurons(...)`; the modules are one for each kind of question.
 """
 
+from and_core.store.queries.a_closed_concept import (
+    CERTAINTY_BIN,
+    concept_count,
+    concept_counts,
+    concept_functions,
+    concepts_by_layer,
+    function_agreement,
+    neurons_of_certainty,
+    neurons_of_concept,
+    neurons_that_disagree,
+    pick_certainty,
+)
 from and_core.store.queries.about_networks import Network, depth, layer_ids, layer_names, layers, networks
 from and_core.store.queries.about_run import (
     Dataset,
@@ -17,6 +29,29 @@ from and_core.store.queries.about_run import (
     stage_runs,
 )
 from and_core.store.queries.adjective_counts import adjective_by_layer, adjectives, neurons_with_adjective
+from and_core.store.queries.b_calibration import (
+    COSINE_BIN,
+    calibration_by_layer,
+    cosine_counts,
+    most_struck_points,
+    neurons_left_without_a_point,
+    neurons_with_point_struck,
+    points_that_change_sides,
+)
+from and_core.store.queries.c_open_concept import (
+    LENGTH_BIN,
+    WORD_KINDS,
+    WordKind,
+    candidate_audit,
+    length_counts,
+    neurons_of_length,
+    neurons_with_candidate,
+    neurons_with_word,
+    word_by_layer,
+    word_kinds,
+    words,
+    words_by_layer,
+)
 from and_core.store.queries.caption_clusters import (
     cluster_clips,
     cluster_sentences,
@@ -67,4 +102,4 @@ from and_core.store.queries.pruning import (
     layer_widths,
     output_names,
 )
-from and_core.store.queries.rows import MAX_ROWS
+from and_core.store.queries.rows import MAX_CONCEPTS, MAX_ROWS
