@@ -13,11 +13,15 @@ from pages.components.store import View
 OVERVIEW = "pages/views/overview.py"
 NEURON = "pages/views/neuron.py"
 SEARCH = "pages/views/search.py"
+CLOSED_CONCEPT = "pages/views/a_closed_concept.py"
+CALIBRATION = "pages/views/b_calibration.py"
+OPEN_CONCEPT = "pages/views/c_open_concept.py"
 ADJECTIVES = "pages/views/adjectives.py"
 ACOUSTICS = "pages/views/acoustics.py"
 TRAINING = "pages/views/training.py"
 INTERPRETABILITY = "pages/views/interpretability.py"
 CLUSTERS = "pages/views/clusters.py"
+LAST_LAYER = "pages/views/last_layer.py"
 PRUNING = "pages/views/pruning.py"
 WORD_JOINER = "\u2060"
 """Invisible. Keeps `https:`, `www.` and `:dog:` from becoming links and pictures, which escaping alone does not."""
@@ -29,9 +33,14 @@ def plain(text: str) -> str:
     return re.sub(r"(\\:|\\@|www)", rf"\1{WORD_JOINER}", escaped, flags=re.IGNORECASE)
 
 
+def network_query(view: View) -> dict[str, str]:
+    """The parameters by which another page opens the same network of the same run."""
+    return {**view.query, "network": view.network.name}
+
+
 def neuron_query(view: View, layer: str, position: int) -> dict[str, str]:
     """The permalink's parameters."""
-    return {**view.query, "network": view.network.name, "layer": layer, "neuron": str(position)}
+    return {**network_query(view), "layer": layer, "neuron": str(position)}
 
 
 def open_neuron(view: View, layer: str, position: int) -> None:
@@ -45,9 +54,11 @@ def neuron_link(view: View, layer: str, position: int, label: str = "", icon: st
     st.page_link(NEURON, label=plain(name), icon=icon, query_params=neuron_query(view, layer, position))
 
 
-def word_chips(view: View, words: Sequence[str]) -> None:
+def word_chips(view: View, words: Sequence[str], part_of_speech: str = "adjective") -> None:
     """Words in a row; each leads to the neurons that speak of it."""
+    page = ADJECTIVES if part_of_speech == "adjective" else OPEN_CONCEPT
+    part = {} if part_of_speech == "adjective" else {"part": part_of_speech}
     with st.container(horizontal=True, gap="small"):
         for word in words:
-            query = {**view.query, "network": view.network.name, "word": word}
-            st.page_link(ADJECTIVES, label=plain(word), icon=":material/sell:", query_params=query)
+            query = {**network_query(view), **part, "word": word}
+            st.page_link(page, label=plain(word), icon=":material/sell:", query_params=query)

@@ -98,8 +98,12 @@ def _go(changed: str) -> None:
     st.query_params["neuron"] = str(st.session_state["neuron_position"] if changed == "neuron_position" else 0)
 
 
-def neuron_table(view: View, rows: pd.DataFrame, key: str) -> None:
-    """Neurons as `queries.neurons` gives them; choosing a row, or any cell of it, opens the neuron."""
+def neuron_table(view: View, rows: pd.DataFrame, key: str, beside: pd.DataFrame | None = None) -> None:
+    """Neurons as `queries.neurons` gives them; choosing a row, or any cell of it, opens the neuron.
+
+    Args:
+        beside: further columns, one row a neuron in the same order.
+    """
     shown = pd.DataFrame(
         {
             "neuron": [f"{layer}#{position}" for layer, position in zip(rows["layer"], rows["position"], strict=True)],
@@ -112,6 +116,8 @@ def neuron_table(view: View, rows: pd.DataFrame, key: str) -> None:
             "peak": rows["peak"],
         }
     )
+    for place, name in enumerate([] if beside is None else beside.columns, start=1):
+        shown.insert(place, name, beside[name].to_numpy())  # type: ignore[index]
     event = st.dataframe(
         shown,
         key=key,
@@ -129,10 +135,17 @@ def neuron_table(view: View, rows: pd.DataFrame, key: str) -> None:
             "peak": st.column_config.NumberColumn(format="%.2f", help="Highest activation over all clips"),
         },
     )
-    chosen = [*event["selection"].get("rows", []), *(cell[0] for cell in event["selection"].get("cells", []))]
-    if chosen:
-        row = rows.iloc[chosen[0]]
+    chosen = chosen_row(event)
+    if chosen is not None:
+        row = rows.iloc[chosen]
         links.open_neuron(view, str(row["layer"]), int(row["position"]))
+
+
+def chosen_row(event: object) -> int | None:
+    """The row of a table that was chosen by its mark or by any of its cells."""
+    selection = event["selection"]  # type: ignore[index]
+    chosen = [*selection.get("rows", []), *(cell[0] for cell in selection.get("cells", []))]
+    return int(chosen[0]) if chosen else None
 
 
 def _missing(value: object) -> bool:

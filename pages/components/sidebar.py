@@ -8,12 +8,18 @@ from pages.components.store import View
 
 GROUPS = {
     "Explore": {"Overview": links.OVERVIEW, "Neuron": links.NEURON, "Search": links.SEARCH},
+    "Modules": {
+        "A closed concept": links.CLOSED_CONCEPT,
+        "B calibration": links.CALIBRATION,
+        "C open concept": links.OPEN_CONCEPT,
+    },
     "Findings": {
         "Adjectives": links.ADJECTIVES,
         "Interpretability": links.INTERPRETABILITY,
         "Clusters": links.CLUSTERS,
         "Acoustics": links.ACOUSTICS,
         "Training strategy": links.TRAINING,
+        "Last layer": links.LAST_LAYER,
     },
     "Act": {"Pruning": links.PRUNING},
 }
@@ -21,11 +27,15 @@ ICONS = {
     links.OVERVIEW: ":material/grid_view:",
     links.NEURON: ":material/graphic_eq:",
     links.SEARCH: ":material/search:",
+    links.CLOSED_CONCEPT: ":material/label:",
+    links.CALIBRATION: ":material/balance:",
+    links.OPEN_CONCEPT: ":material/format_quote:",
     links.ADJECTIVES: ":material/sell:",
     links.ACOUSTICS: ":material/equalizer:",
     links.TRAINING: ":material/school:",
     links.INTERPRETABILITY: ":material/lightbulb:",
     links.CLUSTERS: ":material/bubble_chart:",
+    links.LAST_LAYER: ":material/checklist:",
     links.PRUNING: ":material/content_cut:",
 }
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from and_core.store import queries
 from and_core.store.queries import Neuron
-from pages.components import charts, clip_card, evidence, links, messages, pickers, time_trace, where
+from pages.components import charts, clip_card, evidence, links, messages, neuron_threshold, pickers, time_trace, where
 from pages.components.concept_line import concept_line
 from pages.components.store import View, current_view
 
@@ -136,6 +136,7 @@ def summaries(view: View, neuron: Neuron) -> None:
             st.caption(
                 links.plain(f"also said of its least activating clips (cosine {row.similarity:.2f}): {row.low_point}")
             )
+    neuron_threshold.draw(view, neuron, high)
 
 
 def why_no_summary(view: View, neuron: Neuron) -> str:

@@ -14,15 +14,8 @@ from and_core.store.connection import Store, open_store
 
 OpenPage = Callable[..., AppTest]
 VIEWS = (
-    "overview",
-    "neuron",
-    "search",
-    "adjectives",
-    "interpretability",
-    "clusters",
-    "acoustics",
-    "training",
-    "pruning",
+    *("overview", "neuron", "search", "a_closed_concept", "b_calibration", "c_open_concept", "adjectives"),
+    *("interpretability", "clusters", "acoustics", "training", "last_layer", "pruning"),
 )
 
 
