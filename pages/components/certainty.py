@@ -15,7 +15,7 @@ def draw(view: View) -> None:
     st.subheader("How sure the picks are", anchor=False)
     rows = queries.pick_certainty(view.store, view.network.network_id)
     if rows.empty:
-        st.text("The run did not look: with a bootstrap over the clips in [a_closed_concept] it would.")
+        st.text("This run did not look: --set a_closed_concept.resamples=20 draws the clips anew as often and looks.")
         return
     names = [concept_functions.label(function) for function in concept_functions.functions_of(rows)]
     rows["by"] = names

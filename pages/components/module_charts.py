@@ -93,7 +93,7 @@ def struck_by_layer(layers: pd.DataFrame) -> go.Figure:
     figure.update_layout(
         height=110 + 24 * len(layers), margin=MARGIN, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"}
     )
-    figure.update_xaxes(title="share of points struck", tickformat=".0%", rangemode="tozero", fixedrange=True)
+    figure.update_xaxes(title="share struck", tickformat=".0%", rangemode="tozero", fixedrange=True)
     figure.update_yaxes(
         tickvals=rows,
         ticktext=[plain(name) for name in layers["name"]],

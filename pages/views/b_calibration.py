@@ -102,7 +102,7 @@ def cosine_histogram(view: View, threshold: float, run_threshold: float) -> None
         [round(upto - queries.COSINE_BIN, 2) for upto in counts["upto"]],
         counts["points"].tolist(),
         queries.COSINE_BIN,
-        "cosine with the nearest low point",
+        "cosine with low point",
         "points",
         stressed=[upto > threshold + 1e-9 for upto in counts["upto"]],
         marks={"run": run_threshold} if threshold == run_threshold else {"run": run_threshold, "t": threshold},

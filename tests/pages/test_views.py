@@ -281,7 +281,8 @@ def test_skipped_clips_are_listed(open_page: OpenPage, altered: Callable[[str], 
 def test_two_networks_can_be_chosen(open_page: OpenPage, altered: Callable[[str], Path]) -> None:
     folder = altered(
         """INSERT INTO network
-        SELECT 1, 'second', kind, settings, fingerprint, pool, sample_rate_hz, longest_s, 1 FROM network;
+        SELECT 1, 'second', kind, settings, fingerprint, pool, sample_rate_hz, longest_s, 1, training
+        FROM network;
         INSERT INTO layer VALUES (900, 1, 'only', 'fc', 'm', 1, 1);
         INSERT INTO neuron SELECT 90000, 900, 0, mean, std, quantiles FROM neuron LIMIT 1"""
     )
