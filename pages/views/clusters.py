@@ -39,8 +39,8 @@ def headline(view: View, clusters: pd.DataFrame) -> None:
     if neurons:
         said = ", ".join(busiest["words"][:3]) or "no words"
         shared = (
-            f"of {view.network.name}'s {neurons:,} interpretable neurons the most, {busiest['neurons']:,}, share cluster "
-            f"{busiest['cluster_id']} ({said})."
+            f"of {view.network.name}'s {neurons:,} interpretable neurons the most, {busiest['neurons']:,}, share "
+            f"cluster {busiest['cluster_id']} ({said})."
         )
     st.text(f"{sentences:,} sentences of the captions lie in {len(clusters)} clusters; {shared}")
 
