@@ -60,8 +60,8 @@ def figure_6(view: View) -> None:
     if chance is not None:
         st.text(f"Clips drawn by chance would be called uninterpretable in {chance:.1%} of draws: the dotted line.")
     means = interpretability.by_block(view.store, view.networks, k, tau, reading)
-    figure = finding_charts.lines_through_networks(
-        means, through, interpretability.MEASURE, "uninterpretable neurons", as_share=True
+    figure = finding_charts.lines_through(
+        means, through, "network", interpretability.MEASURE, "uninterpretable neurons", as_share=True
     )
     share_charts.add_chance(figure, chance)
     described = f"Share of uninterpretable neurons by block and network at K {k}, tau {tau}; the numbers are below"
@@ -104,8 +104,9 @@ def of_paper() -> None:
     with st.expander("The paper's Figure 6 (K = 5, tau = 4, ESC-50)"):
         rows = paper.by_block()
         rows = rows.assign(uninterpretable=1 - rows["interpretable"])[["network", "depth", "uninterpretable"]]
-        figure = finding_charts.lines_through_networks(
-            rows, pd.DataFrame(columns=["network"]), "uninterpretable", "uninterpretable neurons", as_share=True
+        none = pd.DataFrame(columns=["network"])
+        figure = finding_charts.lines_through(
+            rows, none, "network", "uninterpretable", "uninterpretable neurons", as_share=True
         )
         st.plotly_chart(figure, key="paper_6", config=STATIC, alt="The paper's Figure 6, as in the table below")
         shares = {"uninterpretable": st.column_config.NumberColumn(format="percent")}
@@ -120,8 +121,8 @@ def by_kind(view: View, lines: pd.DataFrame, k: int, tau: int, reading: Reading)
     for row in own[~own["kind"].isin(interpretability.through_networks(own)["kind"])].to_dict("records"):
         st.text(trend_sentence(pd.Series(row), f"{row['kind'].replace('_', ' ')}: the share", as_share=True))
     means = interpretability.by_block(view.store, [view.network], k, tau, reading, kinds=True)
-    figure = finding_charts.lines_through_kinds(
-        means.rename(columns={interpretability.MEASURE: "mean"}), own, "uninterpretable neurons", as_share=True
+    figure = finding_charts.lines_through(
+        means, own, "kind", interpretability.MEASURE, "uninterpretable neurons", as_share=True
     )
     described = (
         f"Share of uninterpretable neurons of {view.network.name} by block and kind of layer; the numbers are below"
