@@ -20,7 +20,7 @@ import transformers
 
 from and_core.algorithms.exemplars import exemplars
 from and_core.models.quiet import quiet_transformers
-from precompute.config import Component, RunConfig
+from precompute.config import Component, NetworkTable, RunConfig
 from precompute.pipeline import Job, execute, jobs_of
 from precompute.run import Run
 from precompute.stages.activations import ActivationFolder, Activations
@@ -128,7 +128,7 @@ def noise(folder: Path, clips: int) -> None:
 
 
 def run_of(workload: Workload, folder: Path, device: str, precision: str) -> Run:
-    network = Component(
+    network = NetworkTable(
         kind="huggingface",
         path=str(workload.checkpoint),
         batch_size=workload.batch_size,
