@@ -4,6 +4,8 @@ import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from and_core.algorithms.readings import Reading
 from precompute.arguments import RUNS, AsJson, RunName, Runs

@@ -46,6 +46,9 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "k": (5, 20),
     "tau": (4,),
     "interpretable": (True, False),
+    "measurement": ("loudness_dbfs",),
+    "best": (True, False),
+    "limit": (10,),
 }
 """Values by the name of a query's argument; every combination is tried, and the slowest counts."""
 
