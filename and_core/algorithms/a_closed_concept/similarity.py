@@ -59,7 +59,8 @@ def cos(activations: FloatArray, concept_features: FloatArray) -> FloatArray:
         scores = _scores(activations, concept_features)
         for rows in row_blocks(*activations.shape):
             neurons = np.asarray(activations[rows], np.float32)
-            np.matmul(neurons / np.linalg.norm(neurons, axis=1, keepdims=True), concepts, out=scores[rows])
+            np.matmul(neurons, concepts, out=scores[rows])
+            scores[rows] /= np.sqrt(np.einsum("jn,jn->j", neurons, neurons))[:, None]
     return scores
 
 
