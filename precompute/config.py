@@ -10,7 +10,7 @@ from and_core.errors import ConfigError
 from and_core.models.registry import nearest
 
 SHIPPED = Path(__file__).parent / "configs"
-PATH_SETTINGS = ("root", "path", "concepts", "model", "prompt", "prompt_one", "prompt_several")
+PATH_SETTINGS = ("root", "path", "concepts", "model", "prompt", "prompt_one", "prompt_several", "clap", "source_names")
 """Settings that may hold a path of this machine: a record of a training leaves them out."""
 
 
