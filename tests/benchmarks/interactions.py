@@ -49,6 +49,17 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "measurement": ("loudness_dbfs",),
     "best": (True, False),
     "limit": (10,),
+    "method": ("description_based",),
+    "similarity": ("cos_cubed",),
+    "concept": ("dog 0",),
+    "concepts": (("dog 0", "bell 1"),),
+    "one": (("description_based", "cos_cubed"),),
+    "other": (("text_audio_based", "cos_cubed"),),
+    "at_least": (0.5,),
+    "threshold": (0.6,),
+    "point": ("A loud dog is heard in the room, number 0.",),
+    "shortest": (3,),
+    "kept": (True, False),
 }
 """Values by the name of a query's argument; every combination is tried, and the slowest counts."""
 

@@ -204,6 +204,9 @@ class PaperStore:
         ids = np.arange(CLASSES)
         names = [f"{NOUNS[i % len(NOUNS)]}_{i}" for i in ids]
         builder.insert("concept", table(concept_id=ids, name=names, text=[name.replace("_", " ") for name in names]))
+        cosines = self.rng.random(CLASSES * CLASSES, np.float32)
+        pairs = table(concept_id=np.repeat(ids, CLASSES), class_id=np.tile(ids, CLASSES), cosine=cosines)
+        builder.insert("name_cosine", pairs)
         asked = [(method, function) for method in ("description_based", "text_audio_based") for function in FUNCTIONS]
         asked.append(("in_context", None))
         methods, functions = (pa.array(column) for column in zip(*asked, strict=True))
