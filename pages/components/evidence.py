@@ -64,7 +64,13 @@ def prompts_and_replies(view: View, neuron: Neuron) -> None:
         used = "used" if summary.problem is None else f"not used: {summary.problem}"
         st.caption(links.plain(f"Reply about its {'most' if polarity == 'high' else 'least'} activating clips, {used}"))
         st.code(summary.raw or "(nothing)", language=None, wrap_lines=True)
-    if not replies:
+    picks = queries.concept_picks(view.store, neuron.neuron_id)
+    chosen = picks[picks["raw"].notna()]
+    for pick in chosen.itertuples():
+        used = "used" if not isinstance(pick.problem, str) else f"not used: {pick.problem}"
+        st.caption(links.plain(f"Reply about the concept of its calibrated summary, {used}"))
+        st.code(str(pick.raw) or "(nothing)", language=None, wrap_lines=True)
+    if not replies and chosen.empty:
         st.text("No language model was asked about this neuron.")
     for prompt in queries.prompts(view.store).itertuples():
         st.caption(links.plain(f"Prompt {prompt.name} ({prompt.hash})"))
