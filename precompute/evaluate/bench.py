@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from and_core.algorithms.ablation.bootstrap import Bootstrap
 from and_core.algorithms.ablation.experiment import Bench
+from and_core.algorithms.ablation.relearning import Probe
 from and_core.errors import ClipError, ConfigError
 from and_core.models.dissected import dissected_network
 from and_core.models.registry import nearest
@@ -61,5 +63,14 @@ def bench_of(store: Store, network: queries.Network, per_class: int, say: Say) -
         clips=Bootstrap(clips["output"].to_numpy()),
         before=np.stack(clips["logits"].tolist()).astype(np.float32),
         replay=live.replay(live.features(read.waveforms)),
+        probe=probe_of(clips),
         clips_said=f"{len(clips)} clips of {'every fold' if fold is None else f'fold {fold}'}",
     )
+
+
+def probe_of(clips: pd.DataFrame) -> Probe:
+    """Folds are not split; of one fold, source recordings are not; where there are neither, clips stand alone."""
+    for column, said in (("fold", "folds"), ("source_recording", "source recordings")):
+        if clips[column].notna().all() and clips[column].nunique() > 1:
+            return Probe(clips["output"].to_numpy(np.intp), pd.factorize(clips[column])[0], said)
+    return Probe(clips["output"].to_numpy(np.intp), np.arange(len(clips)), "clips")

@@ -128,6 +128,7 @@ def unlearning(
     places: Annotated[str, typer.Option("--in", help="Layers or depths, as in a selection; all hidden ones.")] = "",
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Random controls beside every experiment.")] = 5,
     clips_per_class: PerClass = 10,
+    relearn: Annotated[bool, typer.Option(help="Fit a new linear head after every pruning.")] = False,
 ) -> None:
     """What does a network forget when the neurons of a concept are pruned? (Table 4)"""
     from precompute.evaluate import unlearning as table4
@@ -137,7 +138,7 @@ def unlearning(
     for bench in benches(runs / name / "store", network, clips_per_class, say):
         strategies = table4.strategies_of(bench, strategy or [])
         inside = tuple(filter(None, places.split(",")))
-        found += list(table4.unlearning(bench, strategies, range(seeds), inside, say))
+        found += list(table4.unlearning(bench, strategies, range(seeds), inside, relearn, say))
     if as_json:
         typer.echo(json.dumps([row for one in found for row in one.rows], indent=1))
         return
@@ -150,6 +151,8 @@ def unlearning(
     for one in found:
         if one.without_neurons:
             console.print(f"{one.strategy} finds no neuron for {', '.join(one.without_neurons)}.", markup=False)
+        if one.relearned:
+            console.print(table4.relearning_sentence(one), markup=False)
         if one.strategy in table4.PAPER:
             console.print(f"The paper's {one.strategy}: {table4.PAPER[one.strategy]}", markup=False)
     console.print(f"The paper's random baseline: {table4.PAPER['random']}", markup=False)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from and_core.algorithms.ablation.bootstrap import Estimate
 from and_core.algorithms.ablation.effect import Delta, Deltas, deltas, excess, mean_over_classes
-from and_core.algorithms.ablation.experiment import Bench, Experiment, experiment, rows
+from and_core.algorithms.ablation.experiment import Bench, Experiment, experiment, relearned, rows
+from and_core.algorithms.ablation.relearning import Relearning
 from and_core.algorithms.ablation.selection import FORGETTING, Limited, Selection, Term
 from and_core.algorithms.ablation.strategies import CLOSED_SIMILARITY
 from and_core.errors import ConfigError
@@ -39,6 +41,8 @@ class Unlearning:
     control: Deltas
     excess: Estimate
     """How much wider the gap is than the control's."""
+    relearned: list[Relearning]
+    """For every class, where that was asked for."""
     rows: list[dict[str, Any]]
 
 
@@ -58,9 +62,9 @@ def strategies_of(bench: Bench, asked: Sequence[str]) -> list[str]:
 
 
 def unlearning(
-    bench: Bench, strategies: Sequence[str], seeds: Sequence[int], places: tuple[str, ...], say: Say
+    bench: Bench, strategies: Sequence[str], seeds: Sequence[int], places: tuple[str, ...], relearn: bool, say: Say
 ) -> Iterator[Unlearning]:
-    """Prune for every class that has clips, by every strategy."""
+    """Prune for every class that has clips, by every strategy; with `relearn`, fit a head anew each time."""
     for strategy in strategies:
         found: list[Experiment] = []
         for label in bench.clips.classes.tolist():
@@ -68,10 +72,10 @@ def unlearning(
             say(f"{bench.network}: {strategy}:{concept}")
             selection: Selection = Term(strategy, concept)
             found.append(experiment(bench, Limited(selection, places) if places else selection, label, seeds))
-        yield summary(bench, strategy, found)
+        yield summary(bench, strategy, found, relearn)
 
 
-def summary(bench: Bench, strategy: str, found: list[Experiment]) -> Unlearning:
+def summary(bench: Bench, strategy: str, found: list[Experiment], relearn: bool) -> Unlearning:
     pruned = mean_over_classes([one.pruned.effect.delta(one.label) for one in found])
     control: Delta = mean_over_classes([one.control_delta() for one in found])
     return Unlearning(
@@ -83,5 +87,20 @@ def summary(bench: Bench, strategy: str, found: list[Experiment]) -> Unlearning:
         deltas=deltas(pruned),
         control=deltas(control),
         excess=excess(pruned, control),
+        relearned=[relearned(one) for one in found] if relearn else [],
         rows=[line for one in found for line in rows(one, strategy, bench.class_names[one.label])],
+    )
+
+
+def relearning_sentence(one: Unlearning) -> str:
+    """What heads say of clips of the class to forget, the mean over classes."""
+    before, pruned, refitted, reachable = (
+        fmean(getattr(found, head).value for found in one.relearned)
+        for head in ("before", "pruned", "refitted", "refitted_before")
+    )
+    first = one.relearned[0]
+    return (
+        f"{one.strategy}: of clips of the class to forget the network names {before:.0%}, pruned {pruned:.0%}, with "
+        f"a head fitted anew {refitted:.0%} (a new head on the whole network: {reachable:.0%}; {first.splits} parts, "
+        f"{first.groups} not split)."
     )

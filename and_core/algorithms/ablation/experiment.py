@@ -12,6 +12,7 @@ from and_core.algorithms.ablation.choose import choose
 from and_core.algorithms.ablation.confidence import MEASURES, confusion
 from and_core.algorithms.ablation.effect import Delta, Deltas, Effect, deltas, effect, excess, mean_delta
 from and_core.algorithms.ablation.evidence import Evidence, Neurons
+from and_core.algorithms.ablation.relearning import Probe, Relearning, relearning
 from and_core.algorithms.ablation.selection import Selection, control_of
 from and_core.models.protocols import FloatArray, Replay
 
@@ -34,6 +35,8 @@ class Bench:
     replay: Replay
     clips_said: str
     """Which clips those are, in words."""
+    probe: Probe | None = None
+    """What relearning is measured on; None where it is not."""
 
     def play(self, neurons: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Logits [N, C] without these neurons, and what the head then reads of each clip, [N, D]."""
@@ -52,6 +55,8 @@ class Pruned:
     """The surest first."""
     after: FloatArray
     """[N, C] logits."""
+    representations: FloatArray
+    """[N, D] what the classification head then reads."""
     effect: Effect
 
 
@@ -102,14 +107,31 @@ def prune(bench: Bench, selection: Selection) -> Pruned:
         SelectionError: the selection does not fit the network or the run.
     """
     neurons = choose(selection, bench.evidence)
-    after = bench.play(neurons)[0] if len(neurons) else bench.before
-    return Pruned(selection, neurons, after, effect(bench.clips, bench.before, after))
+    after, representations = bench.play(neurons)
+    if not len(neurons):
+        after = bench.before  # as the run has them, to the last bit
+    return Pruned(selection, neurons, after, representations, effect(bench.clips, bench.before, after))
 
 
 def experiment(bench: Bench, selection: Selection, label: int, seeds: Sequence[int] = SEEDS) -> Experiment:
     """Prune for a class, and as many random neurons of the same layers, once a seed."""
     controls = {seed: prune(bench, control_of(selection, seed)) for seed in seeds}
     return Experiment(bench, label, prune(bench, selection), controls)
+
+
+def relearned(result: Experiment) -> Relearning:
+    """How much of the concept a linear head that is fitted anew finds in what the pruned network's head reads.
+
+    Raises:
+        SelectionError: there are too few clips to fit a head.
+        ValueError: the bench has no probe.
+    """
+    bench = result.bench
+    if bench.probe is None:
+        raise ValueError("the bench says nothing of what may not be split")
+    _, whole = bench.play([])
+    logits, read = (bench.before, result.pruned.after), (whole, result.pruned.representations)
+    return relearning(bench.probe, result.label, logits, read)
 
 
 def rows(result: Experiment, strategy: str, concept: str) -> Iterator[dict[str, Any]]:

@@ -85,7 +85,8 @@ def _parts(probe: Probe) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp
     """(clips to learn from, clips to be asked about), each clip asked about once."""
     from sklearn.model_selection import StratifiedGroupKFold
 
-    splits = min(MOST_SPLITS, len(np.unique(probe.groups)))
+    most_of_a_class = int(np.bincount(probe.labels).max())
+    splits = min(MOST_SPLITS, len(np.unique(probe.groups)), most_of_a_class)
     if splits < 2 or len(np.unique(probe.labels)) < 2:
         raise SelectionError(
             "A head cannot be fitted anew: it needs clips of two classes, to learn from and to be asked.",

@@ -86,14 +86,15 @@ def output_names(store: Store, network_id: int) -> list[str]:
 def evaluation_clips(store: Store, network_id: int, per_class: int, fold: int | None = None) -> pd.DataFrame:
     """Up to `per_class` clips of every class that the network can name, with what the unpruned network said.
 
-    Columns: clip_id, filename, class_id, class_name, output (the class's own), fold, seconds, audio, spectrogram,
-    logits (one per output).
+    Columns: clip_id, filename, class_id, class_name, output (the class's own), fold, source_recording, seconds, audio,
+    spectrogram, logits (one per output).
     """
     return store.query(
         f"""
         WITH ranked AS (SELECT *, row_number() OVER (PARTITION BY class_id ORDER BY clip_id) AS turn FROM clip
                         WHERE class_id IS NOT NULL AND ($fold IS NULL OR fold = $fold))
-        SELECT clip_id, filename, class_id, class.name AS class_name, output, fold, seconds, audio, spectrogram, logits
+        SELECT clip_id, filename, class_id, class.name AS class_name, output, fold, source_recording, seconds, audio,
+            spectrogram, logits
         FROM ranked JOIN class USING (class_id) JOIN baseline_logit USING (clip_id)
             JOIN network_class USING (network_id, class_id)
         WHERE network_id = $network AND turn <= $per_class ORDER BY class_id, clip_id LIMIT {MAX_CLIPS}""",
