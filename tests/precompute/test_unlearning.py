@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -11,15 +10,13 @@ import numpy as np
 import pytest
 import transformers
 
-from and_core.algorithms.ablation.experiment import Bench, as_json, class_rows, experiment, relearned
+from and_core.algorithms.ablation.experiment import Bench, as_json, class_rows, experiment
 from and_core.algorithms.ablation.selection import Term
 from and_core.algorithms.ablation.spelling import parse
 from and_core.errors import ClipError, ConfigError, NetworkError, SelectionError
 from and_core.models.networks.huggingface import HuggingFaceNetwork
-from and_core.store import queries
-from and_core.store.connection import open_store
 from precompute.__main__ import main
-from precompute.evaluate.bench import bench_of, benches
+from precompute.evaluate.bench import benches
 from precompute.export import export
 
 ROW = (
@@ -96,26 +93,6 @@ def test_an_experiment_can_be_done_again_from_its_json(bench: Bench) -> None:
     assert sum(map(len, kept["neurons"].values())) == kept["rows"][0]["pruned"] > 0
     assert np.sum(kept["confusion_after"]) == np.sum(kept["confusion_before"]) == len(bench.before)
     assert [row["class"] for row in class_rows(result) if row["to_forget"]] == [concept]
-
-
-def test_relearning_reads_what_the_head_reads(tiny_store: Path) -> None:
-    store = open_store(tiny_store)
-    bench = bench_of(store, queries.networks(store)[0], 5, print)
-    alone = bench.probe
-    assert alone is not None and alone.said_of_groups == "clips"  # the one fold has a clip of each class
-    with pytest.raises(SelectionError, match="cannot be fitted anew"):
-        relearned(experiment(bench, Term("all"), 0, (0,)))
-    halves = replace(bench, probe=replace(alone, labels=alone.labels % 2))
-    found = relearned(experiment(halves, Term("all"), 0, (0,)))
-    assert found.splits == 5
-    assert found.refitted_before.high > found.refitted_before.low
-
-
-def test_every_neuron_can_be_pruned_and_the_reader_is_told(bench: Bench) -> None:
-    result = experiment(bench, Term("all"), 0, seeds=(0,))
-    assert result.notes[0].startswith("All 3,840 hidden neurons are pruned")
-    assert np.ptp(result.pruned.after, axis=0).max() < 1e-5
-    assert result.excess.value == pytest.approx(0)
 
 
 def test_an_exported_network_loads_with_transformers_and_answers_as_the_pruned_one(
