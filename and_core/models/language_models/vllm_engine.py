@@ -4,6 +4,8 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
+from multiprocessing.connection import wait
+from threading import Thread
 from typing import Any
 
 import torch
@@ -13,6 +15,7 @@ from vllm.platforms import current_platform
 from vllm.renderers import ChatParams, renderer_from_config
 from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 from vllm.utils.mistral import is_mistral_tokenizer
+from vllm.v1.engine.exceptions import EngineDeadError
 
 from and_core.errors import LanguageModelError
 from and_core.models.protocols import Reply
@@ -56,6 +59,7 @@ class Engine:
                 f"vLLM cannot load the language model {self._model!r}: {_first_line(error)}",
                 "Check its files, and dtype, max_model_len, tensor_parallel_size and gpu_memory_utilization.",
             ) from error
+        _tell_when_killed(self._engine.engine_core)
         self._room = WAITING * config.scheduler_config.max_num_seqs
 
     def _check_template(self) -> None:
@@ -146,6 +150,22 @@ class Engine:
         gc.collect()
         if torch.accelerator.is_available():
             torch.accelerator.empty_cache()
+
+
+def _tell_when_killed(client: Any) -> None:
+    """vLLM's client (0.32) waits for ever where its engine's process was killed, as a system short of memory does: put
+    into its queue what it would be told by an engine that fails by itself.
+    """
+    manager = getattr(getattr(client, "resources", None), "engine_manager", None)
+    if manager is None:  # the engine runs in this process
+        return
+    queue, sentinels = client.outputs_queue, [process.sentinel for process in manager.processes]
+
+    def wait_and_tell() -> None:
+        wait(sentinels)
+        queue.put_nowait(EngineDeadError())
+
+    Thread(target=wait_and_tell, name="engine-watch", daemon=True).start()
 
 
 def _constraint(choices: Sequence[str] | None, schema: Mapping[str, Any] | None) -> StructuredOutputsParams | None:
