@@ -15,7 +15,7 @@ REPLIES = {
     "captions": ("caption", "captions", "captioner"),
     "summaries": ("summary", "summaries", "summarizer"),
     "a_in_context": ("concept_pick", "concepts", "concept_selector"),
-    "c_open_concept": ("acoustic_word", "judgements of words", "acoustic_word_judge"),
+    "acoustic_words": ("acoustic_word", "judgements of words", "acoustic_word_judge"),
 }
 """Stage -> the table of its answers, what they are, and the table of the configuration that says who gives them."""
 

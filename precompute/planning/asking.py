@@ -11,7 +11,7 @@ from precompute.planning.questions import Asked, questions
 from precompute.planning.sizes import Size
 from precompute.stages.a_in_context import METHOD, numbered_points
 from precompute.stages.activations import constant_neurons
-from precompute.stages.c_open_concept import calibrated_summaries
+from precompute.stages.b_calibration import calibrated_summaries
 from precompute.stages.exemplars import POLARITIES, exemplar_clips
 from precompute.stages.summaries import caption_lists
 
@@ -20,7 +20,7 @@ CAPTION_CHARACTERS = 300
 TYPICAL_SUMMARY = "x" * 400
 """Of a neuron, where there is none yet: five points of 80 characters."""
 WORDS_TO_JUDGE = 1000
-"""Different adjectives in the summaries of a network; later neurons bring few that are new."""
+"""Different adjectives in the summaries of a run; later neurons bring few that are new."""
 SALMONN = Asked(1, 130, 100, 2.0, ("SALMONN takes 2 s a clip, on one large GPU",))
 """About a clip: 88 tokens heard and the prompt."""
 
@@ -68,7 +68,9 @@ def asked_for_concepts(job: Job, size: Size) -> Asked | None:
         return None
     keep = run.config.a_closed_concept.keep
     if job.input("b_calibration").is_done:
-        summaries = sorted({numbered_points(points) for points in calibrated_summaries(job).values()})
+        summaries = sorted(
+            {numbered_points(points) for points in calibrated_summaries(job.input("b_calibration")).values()}
+        )
         return questions(run, lambda run: run.new_concept_selector().select(summaries, run.concepts, keep))
     one = questions(run, lambda run: run.new_concept_selector().select([TYPICAL_SUMMARY], run.concepts, keep))
     said = f"calibrated summaries of {len(TYPICAL_SUMMARY)} characters, no two neurons with the same"
@@ -87,6 +89,6 @@ ASKING: Mapping[str, Callable[[Job, Size], Asked | None]] = {
     "captions": asked_for_captions,
     "summaries": asked_for_summaries,
     "a_in_context": asked_for_concepts,
-    "c_open_concept": asked_about_words,
+    "acoustic_words": asked_about_words,
 }
 """Stage -> what it asks; None where its part asks no model."""

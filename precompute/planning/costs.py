@@ -56,19 +56,22 @@ ASSUMED = {
     "token_traces": Cost(4, 0.03, "clip and million weights", 500, "neuron"),
     "captions": Cost(0, 4e-3, "clip", 100, "clip"),
     "caption_clusters": Cost(6, 0.02, "clip", 300, "clip"),
+    "name_cosines": Cost(4, 1e-4, "clip", 20, "clip"),
     "summaries": Cost(1, 2e-4, "neuron", 80, "neuron"),
     "caption_embeddings": Cost(6, 5e-3, "clip", 1600, "clip"),
     "audio_embeddings": Cost(5, 0.05, "second of sound", 2100, "clip"),
     "a_closed_concept": Cost(0, 1e-3, "thousand activations", 200, "neuron"),
     "a_in_context": Cost(6, 1e-3, "neuron", 30, "neuron"),
-    "b_calibration": Cost(4, 1e-3, "neuron", 50, "neuron"),
+    "point_embeddings": Cost(4, 1e-3, "neuron", 800, "neuron"),
+    "b_calibration": Cost(0, 2e-4, "neuron", 50, "neuron"),
+    "acoustic_words": Cost(1, 1e-4, "neuron", 5, "neuron"),
     "c_open_concept": Cost(1, 2e-4, "neuron", 50, "neuron"),
     "interpretability": Cost(0, 1e-4, "neuron", 20, "neuron"),
     "ablations": Cost(5, 0.01, "pruned clip and million weights", 50, "neuron"),
     "publish": Cost(1, 1.5e-3, "thousand activations", 5000, "thousand activations"),
 }
 """On two CPU cores."""
-DIFFERS_BY_WHO_DOES_IT = ("captions", "audio_embeddings", "summaries", "a_in_context", "c_open_concept")
+DIFFERS_BY_WHO_DOES_IT = ("captions", "audio_embeddings", "summaries", "a_in_context", "acoustic_words")
 """Stages of which another configuration's speed says nothing."""
 
 

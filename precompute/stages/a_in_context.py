@@ -15,7 +15,7 @@ from and_core.models.protocols import Answer, ConceptSelector
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run, freed
 from precompute.stages.answers import answer_columns
-from precompute.stages.c_open_concept import calibrated_summaries
+from precompute.stages.b_calibration import calibrated_summaries
 
 METHOD = "in_context"
 Picked = Answer[list[str]]
@@ -39,7 +39,7 @@ class AInContext(Stage):
 
     @contextmanager
     def work(self, job: Job) -> Iterator[RunShard]:
-        kept = calibrated_summaries(job)
+        kept = calibrated_summaries(job.input("b_calibration"))
         summaries = {neuron: numbered_points(points) for neuron, points in kept.items()}
         with freed(job.run.new_concept_selector()) as selector:
             asking = Asking(selector, job.run.concepts, job.run.config.a_closed_concept.keep)

@@ -1,8 +1,7 @@
 """Stage `b_calibration`: module B, strike from S_h what S_l says too (paper, section 3.4)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,52 +9,29 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from and_core.algorithms.b_calibration.calibrate import calibrate_neurons
-from and_core.algorithms.b_calibration.points import points
-from and_core.models.protocols import FloatArray, TextEncoder
 from precompute.pipeline import Job, RunShard, Stage, Tables
 from precompute.run import Run
 from precompute.stages.exemplars import POLARITIES
+from precompute.stages.points import EmbeddedPoints, points_of_summaries
 
 
 class BCalibration(Stage):
     name = "b_calibration"
-    inputs = ("summaries",)
+    version = 2
+    inputs = ("summaries", "point_embeddings")
 
     def settings(self, run: Run, network: str | None) -> dict[str, Any]:
-        return {"threshold": run.config.b_calibration.threshold, "text_encoder": run.fingerprints["text_encoder"]}
+        return {"threshold": run.config.b_calibration.threshold}
 
     def items(self, job: Job) -> int:
         return int(job.input("summaries").table("summary").num_rows) // len(POLARITIES)
 
     @contextmanager
     def work(self, job: Job) -> Iterator[RunShard]:
-        summaries = job.input("summaries").table("summary")["summary"].to_pylist()
-        points_of = [points(summary or "") for summary in summaries]
-        embedded = EmbeddedPoints.of(points_of, job.run.new_text_encoder())
+        points_of = points_of_summaries(job.input("summaries"))
+        embedded = EmbeddedPoints.of(job.input("point_embeddings"))
         threshold = job.run.config.b_calibration.threshold
         yield lambda items: point_table(points_of, embedded, items, threshold)
-
-
-@dataclass(frozen=True)
-class EmbeddedPoints:
-    """Every different point of a network once: neurons share most of them.
-
-    All are embedded together and in a fixed order, because an encoder's last digits depend on a text's company: a run
-    that was stopped and one that was not must strike the same points.
-    """
-
-    rows: dict[str, int]
-    """Point -> row of `matrix`."""
-    matrix: FloatArray
-    """[different points, D]"""
-
-    @classmethod
-    def of(cls, points_of: Iterable[Sequence[str]], encoder: TextEncoder) -> "EmbeddedPoints":
-        different = sorted({point for points_of_summary in points_of for point in points_of_summary})
-        return cls({point: row for row, point in enumerate(different)}, encoder.embed(different))
-
-    def row_of(self, texts: Sequence[str]) -> npt.NDArray[np.intp]:
-        return np.array([self.rows[text] for text in texts], dtype=np.intp)
 
 
 def point_table(points_of: list[list[str]], embedded: EmbeddedPoints, items: range, threshold: float) -> Tables:
@@ -104,3 +80,15 @@ def point_columns(texts: list[list[str]], items: range, polarity: str) -> dict[s
         "position": pa.array([position for count in counts for position in range(1, count + 1)], pa.int32()),
         "point": pa.array([text for points_of_neuron in texts for text in points_of_neuron], pa.string()),
     }
+
+
+def calibrated_summaries(job: Job) -> dict[int, list[str]]:
+    """Neuron -> the points of S_h that a job of this stage kept."""
+    rows = job.table("summary_point")
+    kept: dict[int, list[str]] = {}
+    if rows.num_rows:
+        columns = (rows[name].to_pylist() for name in ("neuron", "polarity", "kept", "point"))
+        for neuron, polarity, is_kept, point in zip(*columns, strict=True):
+            if polarity == "high" and is_kept:
+                kept.setdefault(neuron, []).append(point)
+    return kept

@@ -88,8 +88,19 @@ def concept_texts(run: Run) -> list[str]:
 
 
 def embedding_table(items: list[int], embeddings: FloatArray) -> Tables:
-    rows = pa.FixedSizeListArray.from_arrays(pa.array(embeddings.reshape(-1)), embeddings.shape[1])
-    return {"embedding": pa.table({"item": pa.array(items, pa.int32()), "embedding": rows})}
+    return {"embedding": pa.table({"item": pa.array(items, pa.int32()), "embedding": embedding_rows(embeddings)})}
+
+
+def embedding_rows(embeddings: FloatArray) -> pa.FixedSizeListArray:
+    """[n, D] as a column."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(embeddings.reshape(-1)), embeddings.shape[1])
+
+
+def read_embeddings(table: pa.Table) -> FloatArray:
+    """[n, D] from the column `embedding` of a table with rows."""
+    rows = table["embedding"].combine_chunks()
+    embeddings: FloatArray = rows.flatten().to_numpy().reshape(table.num_rows, -1)
+    return embeddings
 
 
 def embedded_clips_and_concepts(job: Job) -> tuple[npt.NDArray[np.intp], FloatArray, FloatArray]:
@@ -98,9 +109,7 @@ def embedded_clips_and_concepts(job: Job) -> tuple[npt.NDArray[np.intp], FloatAr
     Returns:
         The clips that were embedded [n], their embeddings [n, D], and those of the concepts [M, D].
     """
-    table = job.table("embedding").combine_chunks()
-    items = table["item"].to_numpy()
-    rows = table["embedding"].combine_chunks()
-    embeddings = rows.flatten().to_numpy().reshape(len(items), -1)
+    table = job.table("embedding")
+    items, embeddings = table["item"].to_numpy(), read_embeddings(table)
     is_clip = items < clip_count(job)
     return items[is_clip].astype(np.intp), embeddings[is_clip], embeddings[~is_clip]

@@ -4,6 +4,7 @@ from precompute.pipeline import Stage
 from precompute.stages.a_closed_concept import AClosedConcept
 from precompute.stages.a_in_context import AInContext
 from precompute.stages.ablations import Ablations
+from precompute.stages.acoustic_words import AcousticWords
 from precompute.stages.activations import Activations
 from precompute.stages.b_calibration import BCalibration
 from precompute.stages.c_open_concept import COpenConcept
@@ -14,6 +15,7 @@ from precompute.stages.embeddings import AudioEmbeddings, CaptionEmbeddings
 from precompute.stages.exemplars import ExemplarStage
 from precompute.stages.interpretability import Interpretability
 from precompute.stages.name_cosines import NameCosines
+from precompute.stages.points import PointEmbeddings
 from precompute.stages.publish import Publish
 from precompute.stages.summaries import Summaries
 from precompute.stages.token_traces import TokenTraceStage
@@ -30,8 +32,10 @@ STAGES: tuple[Stage, ...] = (
     AClosedConcept(),
     NameCosines(),
     Summaries(),
+    PointEmbeddings(),
     BCalibration(),
     AInContext(),
+    AcousticWords(),
     COpenConcept(),
     Interpretability(),
     Ablations(),

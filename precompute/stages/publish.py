@@ -35,8 +35,9 @@ class Publish(Stage):
     name = "publish"
     per_network = False
     inputs = (
-        *("clips", "activations", "exemplars", "token_traces", "captions", "caption_clusters", "summaries"),
-        *("a_closed_concept", "name_cosines", "b_calibration", "a_in_context", "c_open_concept"),
+        *("clips", "activations", "exemplars", "token_traces", "captions", "caption_clusters"),
+        *("caption_embeddings", "audio_embeddings", "a_closed_concept", "name_cosines", "summaries"),
+        *("point_embeddings", "b_calibration", "a_in_context", "acoustic_words", "c_open_concept"),
         *("interpretability", "ablations"),
     )
     unit = "neurons"

@@ -154,12 +154,10 @@ def insert_texts(builder: StoreBuilder, job: Job) -> None:
 
 
 def insert_acoustic_words(builder: StoreBuilder, job: Job) -> None:
-    """The judge's answers, each word once: networks share most of their words, and one judge judged them all."""
-    tables = [job.input("c_open_concept", name).table("acoustic_word") for name in job.run.config.network]
-    answers = {row["word"]: row for table in tables for row in table.to_pylist()}
-    judge = job.run.new_acoustic_word_judge().name
-    rows = [answers[word] | {"judge": judge} for word in sorted(answers)]
-    builder.insert("acoustic_word", pa.Table.from_pylist(rows))
+    """The judge's answers."""
+    words = job.input("acoustic_words").table("acoustic_word")
+    judge = pa.repeat(job.run.new_acoustic_word_judge().name, words.num_rows)
+    builder.insert("acoustic_word", words.append_column("judge", judge))
 
 
 def insert_prompts(builder: StoreBuilder, job: Job) -> None:

@@ -81,7 +81,7 @@ def test_before_anything_ran_all_is_counted_and_nothing_is_written(asking_run: M
     assert [job.title for job in found.jobs] == [job.title for job in jobs(run)]
     assert all(job.share_left == 1 and job.seconds > 0 and job.bytes > 0 for job in found.jobs)
     assert calls(found, "summaries one") == 2 * NEURONS
-    assert calls(found, "c_open_concept other") == NEURONS
+    assert calls(found, "acoustic_words") == 2 * NEURONS
     asked = of(found, "summaries one").asked
     assert asked is not None and asked.prompt_tokens > 5 * 300 / 4 * 2 * NEURONS, "five captions of 300 characters"
     assert not (tmp_path / "runs").exists()
@@ -130,7 +130,7 @@ def test_what_was_measured_takes_the_place_of_what_is_assumed(asking_run: MakeRu
     assert asked is not None and asked.assumed == ("captions of 46 characters, no two neurons with the same",), (
         "the model's tokens and speed are known"
     )
-    words = of(found, "c_open_concept other").asked
+    words = of(found, "acoustic_words").asked
     assert words is not None and words.reply_tokens == words.calls, "yes and no are one token to the fake"
 
 

@@ -88,7 +88,7 @@ def test_another_threshold_redoes_calibration_and_what_follows_alone(fake_run: M
     run_all(fake_run())
     second = Counting()
     run_all(fake_run(b_calibration={"threshold": 0.9}), second)
-    followers = ["a_in_context fake", "c_open_concept fake", "ablations fake", "publish"]
+    followers = ["a_in_context fake", "acoustic_words", "c_open_concept fake", "ablations fake", "publish"]
     assert second.done == ["b_calibration fake", *followers]
 
 
@@ -304,3 +304,15 @@ def test_half_written_files_of_a_killed_run_are_not_published(fake_run: MakeRun)
     (clips.folder / "audio" / "half.flac.1.tmp").write_bytes(b"half")
     run_all(run)
     assert {file.suffix for file in (run.store / "audio").iterdir()} == {".flac"}
+
+
+def test_points_and_words_of_all_networks_are_embedded_and_judged_once(fake_run: MakeRun) -> None:
+    run = fake_run(network={"one": {}, "two": {"seed": 1}}, b_calibration={"threshold": 1.0})
+    jobs = {job.title: job for job in run_all(run)}
+    embedded = jobs["point_embeddings"].table("point_embedding")["point"].to_pylist()
+    assert rows(run, "SELECT DISTINCT point FROM summary_point ORDER BY point") == [(point,) for point in embedded]
+    judged = jobs["acoustic_words"].table("acoustic_word")["word"].to_pylist()
+    asked_about = "dropped_by IS NULL OR dropped_by IN ('not acoustic', 'not judged')"
+    used = rows(run, f"SELECT DISTINCT word FROM candidate_word WHERE {asked_about} ORDER BY word")
+    assert judged and used == [(word,) for word in judged]
+    assert rows(run, "SELECT word FROM acoustic_word ORDER BY word") == used
