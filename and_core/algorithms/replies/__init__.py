@@ -8,7 +8,7 @@ from and_core.algorithms.replies.concepts import ConceptReader
 from and_core.algorithms.replies.summary import read_caption, read_summary
 from and_core.algorithms.replies.yes_no import read_yes_no
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Raised when a rule changes; part of the fingerprints of what reads replies."""
 
 __all__ = ["RULES_VERSION", "ConceptReader", "read_caption", "read_summary", "read_yes_no"]

@@ -64,7 +64,7 @@ def read_summary(reply: Reply) -> Answer[str]:
             found[-1] = _whole_sentences(found[-1])
     clean = _each_once([_clean(point) for point in found])
     problem = wording_problem("\n".join(clean)) if clean else _why_nothing(text, reply.is_complete)
-    if not problem and not are_mostly_known(words_of(text)):
+    if not problem and sum(map(len, clean)) < len(text) / 2 and not are_mostly_known(words_of(text)):
         problem = "no sentences"  # a few words that happen to be English, out of many that are none
     if problem or not clean:
         return Answer(None, reply.text, problem)

@@ -22,7 +22,7 @@ BROKEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\N{REPLACEMENT CHARACTER}]")
 """Characters that no text has: halves of characters, control characters."""
 ODD = re.compile(r"[\\|{}\[\]<>@^_#$*+=~`]")
 """Signs that sentences have hardly ever."""
-GLUED = re.compile(r"[^\W\d_][!\"#$%*+<=>?@\[\\\]^_`{|}~]+[^\W\d_]")
+GLUED = re.compile(r"(?<=[^\W\d_])[!\"#$%*+<=>?@\[\\\]^_`{|}~]+(?=[^\W\d_])")
 """A sign between two letters, as hardly any word has."""
 MIXED_CASE = re.compile(r"[a-z][A-Z]")
 FEWEST_KNOWN = 0.7
