@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from and_core.algorithms.ablation.importance import PERCENTAGES
+
 SOURCE = "Read off the paper's figures: AST and BEATs on ESC-50, captioned by SALMONN and summarized by Llama 2."
 
 
@@ -48,6 +50,17 @@ def by_kind() -> pd.DataFrame:
             {"kind": kind, "depth": depth, "uninterpretable": share}
             for kind, blocks in shares.items()
             for depth, share in enumerate(blocks, start=1)
+        ]
+    )
+
+
+def accuracy_when_pruned() -> pd.DataFrame:
+    """strategy, percent, accuracy: AST without ever more of its neurons (Figure 4)."""
+    return pd.DataFrame(
+        [
+            {"strategy": strategy, "percent": percent, "accuracy": accuracy}
+            for strategy, values in _values()["accuracy_when_pruned"].items()
+            for percent, accuracy in zip(PERCENTAGES, values, strict=True)
         ]
     )
 

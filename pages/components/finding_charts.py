@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
+from and_core.algorithms.ablation.importance import PERCENTAGES
 from pages.components.charts import ACCENT, CONTRAST, KINDS, MARGIN, QUIET, SYMBOLS, plain
 
 LEGEND = {"orientation": "h", "y": -0.25}
@@ -60,6 +61,44 @@ def _add_line(figure: go.Figure, line: Mapping[Any, Any], colour: str, width: in
         line={"color": colour, "width": width, "dash": dash},
         hovertemplate=f"slope {line['slope']:+.4f} a block<extra></extra>",
     )
+
+
+def accuracy_curves(curves: pd.DataFrame) -> go.Figure:
+    """Figure 4: accuracy without ever more neurons, a line a strategy, chance grey.
+
+    Args:
+        curves: strategy, percent, accuracy; optionally lowest and highest, drawn as bars.
+    """
+    figure = go.Figure()
+    others = 0
+    for strategy, rows in curves.groupby("strategy", sort=False):
+        # Colour and dash part company after four lines, so that no two look alike.
+        colour, style = KINDS[others % len(KINDS)], (others + others // len(KINDS)) % len(DASHES)
+        width, symbol, dash = 2, SYMBOLS[style], DASHES[style]
+        if strategy == "random":
+            colour, width, symbol, dash = QUIET, 4, "circle-open", "solid"
+        else:
+            others += 1
+        figure.add_scatter(
+            x=rows["percent"],
+            y=rows["accuracy"],
+            error_y=_range_over_seeds(rows) if "lowest" in rows else None,
+            mode="lines+markers",
+            name=plain(str(strategy).replace("_", " ")),
+            line={"color": colour, "width": width, "dash": dash},
+            marker={"size": 8, "symbol": symbol},
+            hovertemplate="%{x} %: %{y:.1%}<extra>%{fullData.name}</extra>",
+        )
+    figure.update_layout(height=380, margin=MARGIN, legend=LEGEND)
+    figure.update_xaxes(title="share of hidden neurons pruned (%)", tickvals=PERCENTAGES, fixedrange=True)
+    figure.update_yaxes(title="accuracy", range=[0, 1.02], tickformat=".0%", fixedrange=True)
+    return figure
+
+
+def _range_over_seeds(rows: pd.DataFrame) -> dict[str, Any]:
+    """Bars from lowest to highest, as Plotly takes them."""
+    up, down = rows["highest"] - rows["accuracy"], rows["accuracy"] - rows["lowest"]
+    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1}
 
 
 def bars_side_by_side(rows: pd.DataFrame, words: Sequence[str]) -> go.Figure:

@@ -20,6 +20,7 @@ GROUPS = {
         "Acoustics": links.ACOUSTICS,
         "Training strategy": links.TRAINING,
         "Last layer": links.LAST_LAYER,
+        "Importance": links.IMPORTANCE,
     },
     "Act": {"Pruning": links.PRUNING},
 }
@@ -36,6 +37,7 @@ ICONS = {
     links.INTERPRETABILITY: ":material/lightbulb:",
     links.CLUSTERS: ":material/bubble_chart:",
     links.LAST_LAYER: ":material/checklist:",
+    links.IMPORTANCE: ":material/trending_down:",
     links.PRUNING: ":material/content_cut:",
 }
 

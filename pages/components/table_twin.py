@@ -17,7 +17,7 @@ NUMBERS = {
     "median_with": "%.4g",
     "median_without": "%.4g",
 }
-SHARES = ("share", "interpretable")
+SHARES = ("share", "interpretable", "accuracy", "lowest", "highest")
 
 
 def twin(table: pd.DataFrame, name: str, alt: str, label: str = "The same as a table") -> None:

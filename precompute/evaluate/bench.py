@@ -1,22 +1,15 @@
-"""What pruning is evaluated on: the network of a finished run, with its weights, and the clips beside the store."""
+"""The networks of a finished run, with their weights, each on what pruning is evaluated on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from and_core.algorithms.ablation.bootstrap import Bootstrap
 from and_core.algorithms.ablation.experiment import Bench
-from and_core.algorithms.ablation.relearning import Probe
-from and_core.errors import ClipError, ConfigError
+from and_core.errors import ConfigError
+from and_core.findings.bench import Say, bench_of
 from and_core.models.dissected import dissected_network
 from and_core.models.registry import nearest
 from and_core.store import queries
-from and_core.store.audio import read_clips
-from and_core.store.connection import Store, open_store
-
-Say = Callable[[str], object]
+from and_core.store.connection import open_store
 
 
 def benches(folder: Path, network: str | None, per_class: int, say: Say) -> Iterator[Bench]:
@@ -39,38 +32,5 @@ def benches(folder: Path, network: str | None, per_class: int, say: Say) -> Iter
         if queries.class_outputs(store, one.network_id).empty:
             say(f"{one.name} is left out: no output of it bears the name of a class of the data set.")
             continue
-        yield bench_of(store, one, per_class, say)
-
-
-def bench_of(store: Store, network: queries.Network, per_class: int, say: Say) -> Bench:
-    """The network's evidence, and its clips, ready to be played."""
-    live = dissected_network(network.name, network.kind, network.settings, network.fingerprint)
-    fold = queries.evaluation_fold(store, network.name)
-    clips = queries.evaluation_clips(store, network.network_id, per_class, fold)
-    read = read_clips(store, clips["audio"].tolist(), network.sample_rate_hz)
-    for file, why in read.unreadable.items():
-        say(f"{clips.loc[clips['audio'] == file, 'filename'].iloc[0]} is left out: {why}")
-    clips = clips.iloc[read.positions]
-    if clips["output"].nunique() < 2:
-        raise ClipError(
-            f"Of {network.name} there are clips of {clips['output'].nunique()} classes, and two are needed.",
-            "Copy the store with its audio folder, or run again with clips of more classes.",
-        )
-    return Bench(
-        network=network.name,
-        class_names=tuple(queries.output_names(store, network.network_id)),
-        evidence=queries.evidence(store, network.network_id),
-        clips=Bootstrap(clips["output"].to_numpy()),
-        before=np.stack(clips["logits"].tolist()).astype(np.float32),
-        replay=live.replay(live.features(read.waveforms)),
-        probe=probe_of(clips),
-        clips_said=f"{len(clips)} clips of {'every fold' if fold is None else f'fold {fold}'}",
-    )
-
-
-def probe_of(clips: pd.DataFrame) -> Probe:
-    """Folds are not split; of one fold, source recordings are not; where there are neither, clips stand alone."""
-    for column, said in (("fold", "folds"), ("source_recording", "source recordings")):
-        if clips[column].notna().all() and clips[column].nunique() > 1:
-            return Probe(clips["output"].to_numpy(np.intp), pd.factorize(clips[column])[0], said)
-    return Probe(clips["output"].to_numpy(np.intp), np.arange(len(clips)), "clips")
+        live = dissected_network(one.name, one.kind, one.settings, one.fingerprint)
+        yield bench_of(store, one, live, queries.evidence(store, one.network_id), per_class, say)

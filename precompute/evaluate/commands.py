@@ -1,17 +1,12 @@
 """`and-precompute evaluate ...`: one short function a table."""
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from and_core.algorithms.readings import Reading
 from precompute.arguments import RUNS, AsJson, RunName, Runs
-
-if TYPE_CHECKING:
-    from and_core.algorithms.ablation.bootstrap import Estimate
 
 evaluate = typer.Typer(no_args_is_help=True, help="Tables of the paper, computed on a finished run.")
 
@@ -133,6 +128,7 @@ def unlearning(
     """What does a network forget when the neurons of a concept are pruned? (Table 4)"""
     from precompute.evaluate import unlearning as table4
     from precompute.evaluate.bench import benches
+    from precompute.evaluate.tables import say, show
 
     found = []
     for bench in benches(runs / name / "store", network, clips_per_class, say):
@@ -142,21 +138,8 @@ def unlearning(
     if as_json:
         typer.echo(json.dumps([row for one in found for row in one.rows], indent=1))
         return
-    table = Table("network", "strategy", "neurons", "delta A", "delta R", "gap", "control's gap", "gap - control's")
-    for one in found:
-        numbers = (one.deltas.ablated, one.deltas.remaining, one.deltas.gap, one.control.gap, one.excess)
-        table.add_row(one.network, one.strategy, f"{one.pruned:,.0f}", *map(interval, numbers))
-    console = Console(width=160, highlight=False)
-    console.print(table)
-    for one in found:
-        if one.without_neurons:
-            console.print(f"{one.strategy} finds no neuron for {', '.join(one.without_neurons)}.", markup=False)
-        if one.relearned:
-            console.print(table4.relearning_sentence(one), markup=False)
-        if one.strategy in table4.PAPER:
-            console.print(f"The paper's {one.strategy}: {table4.PAPER[one.strategy]}", markup=False)
-    console.print(f"The paper's random baseline: {table4.PAPER['random']}", markup=False)
-    console.print("The gap is delta R - delta A, which the paper prints as delta A - delta R. Intervals: 95 %.")
+    tables, said = table4.unlearning_tables(found)
+    show(tables, as_json=False, sentences=said)
 
 
 @evaluate.command("importance")
@@ -170,10 +153,12 @@ def importance(
     clips_per_class: PerClass = 10,
 ) -> None:
     """Which neurons does a network need most? (Figure 4)"""
+    from and_core.algorithms.ablation.importance import PARTS
     from precompute.evaluate import importance as figure4
     from precompute.evaluate.bench import benches
+    from precompute.evaluate.tables import say, show
 
-    if not parts or set(parts) - set(figure4.PARTS):
+    if not parts or set(parts) - set(PARTS):
         raise typer.BadParameter("it is one or several of a, b, c", param_hint="--parts")
     found = [
         row
@@ -183,18 +168,5 @@ def importance(
     if as_json:
         typer.echo(json.dumps(found, indent=1))
         return
-    table = Table("network", "strategy", *(f"{percent} %" for percent in figure4.PERCENTAGES), "neurons at most")
-    for curve in figure4.curves(found):
-        table.add_row(curve.network, curve.strategy, *(f"{one:.2f}" for one in curve.accuracy), f"{curve.most:,}")
-    for strategy, accuracy in figure4.PAPER.items():
-        table.add_row("the paper's AST", strategy, *(f"{one:.2f}" for one in accuracy), "", style="dim")
-    Console(width=160, highlight=False).print(table)
-
-
-def say(line: str) -> None:
-    """To the terminal, beside what a pipe gets."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(line, markup=False, style="dim")
-
-
-def interval(number: "Estimate") -> str:
-    return f"{number.value:.2f} [{number.low:.2f}, {number.high:.2f}]"
+    tables, said = figure4.importance_tables(found)
+    show(tables, as_json=False, sentences=said)

@@ -41,3 +41,8 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return "" if pd.isna(value) else f"{value:.4g}"
     return "" if value is None else str(value)
+
+
+def say(line: str) -> None:
+    """To the terminal, beside what a pipe gets."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(line, markup=False, style="dim")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+import pandas as pd
+
 from and_core.algorithms.ablation.bootstrap import Estimate
 from and_core.algorithms.ablation.effect import Delta, Deltas, deltas, excess, mean_over_classes
 from and_core.algorithms.ablation.experiment import Bench, Experiment, experiment, relearned, rows
@@ -12,17 +14,26 @@ from and_core.algorithms.ablation.relearning import Relearning
 from and_core.algorithms.ablation.selection import FORGETTING, Limited, Selection, Term
 from and_core.algorithms.ablation.strategies import CLOSED_SIMILARITY
 from and_core.errors import ConfigError
+from and_core.findings.bench import Say
 from and_core.models.registry import nearest
-from precompute.evaluate.bench import Say
 
 PAPER = {
-    "random": "3000, -13.52, -13.48, 0.04 | 3000, -0.55, -0.55, 0.00 | 3000, -0.72, -0.73, -0.01",
-    "text_audio_based": "3317, -4.19, -4.03, 0.16 | 2765, -0.50, -0.49, 0.01 | 2765, -0.42, -0.51, -0.09",
-    "description_based": "3317, -7.18, -7.41, -0.23 | 2765, -0.53, -0.57, -0.04 | 2765, -0.48, -0.58, -0.10",
-    "open_concept": "2808, -10.73, -6.83, 3.90 | 2677, -2.00, -0.51, 1.49 | 2906, -0.65, -0.55, 0.10",
+    ("AST", "random"): (3000, -13.52, -13.48, 0.04),
+    ("AST", "text_audio_based"): (3317, -4.19, -4.03, 0.16),
+    ("AST", "description_based"): (3317, -7.18, -7.41, -0.23),
+    ("AST", "open_concept"): (2808, -10.73, -6.83, 3.90),
+    ("BEATs-finetuned", "random"): (3000, -0.55, -0.55, 0.00),
+    ("BEATs-finetuned", "text_audio_based"): (2765, -0.50, -0.49, 0.01),
+    ("BEATs-finetuned", "description_based"): (2765, -0.53, -0.57, -0.04),
+    ("BEATs-finetuned", "open_concept"): (2677, -2.00, -0.51, 1.49),
+    ("BEATs-frozen", "random"): (3000, -0.72, -0.73, -0.01),
+    ("BEATs-frozen", "text_audio_based"): (2765, -0.42, -0.51, -0.09),
+    ("BEATs-frozen", "description_based"): (2765, -0.48, -0.58, -0.10),
+    ("BEATs-frozen", "open_concept"): (2906, -0.65, -0.55, 0.10),
 }
-"""Table 4: neurons, delta A, delta R and what its last column prints, of AST | BEATs-finetuned | BEATs-frozen, ESC-50,
-all their neurons and captions by SALMONN."""
+"""Table 4 by network and strategy: neurons, delta A, delta R and what its last column prints; ESC-50, all neurons,
+captions by SALMONN."""
+LEGEND = "The gap is delta R - delta A, which the paper prints as delta A - delta R. In brackets: 95 % intervals."
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,37 @@ def summary(bench: Bench, strategy: str, found: list[Experiment], relearn: bool)
         relearned=[relearned(one) for one in found] if relearn else [],
         rows=[line for one in found for line in rows(one, strategy, bench.class_names[one.label])],
     )
+
+
+def unlearning_tables(found: Sequence[Unlearning]) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """The run's table and the paper's, under their titles; and what else there is to say."""
+    own = pd.DataFrame(
+        {
+            "network": one.network,
+            "strategy": one.strategy,
+            "neurons": f"{one.pruned:,.0f}",
+            "delta A": interval(one.deltas.ablated),
+            "delta R": interval(one.deltas.remaining),
+            "gap": interval(one.deltas.gap),
+            "control's gap": interval(one.control.gap),
+            "gap - control's": interval(one.excess),
+        }
+        for one in found
+    )
+    columns = ["network", "strategy", "neurons", "delta A", "delta R", "gap"]
+    of_paper = pd.DataFrame([(*names, *numbers) for names, numbers in PAPER.items()], columns=columns)
+    said = {}
+    for one in found:
+        about = f"{one.network}: {one.strategy}"
+        if one.without_neurons:
+            said[f"{about}, no neuron"] = f"{about} finds no neuron for {', '.join(one.without_neurons)}."
+        if one.relearned:
+            said[f"{about}, relearned"] = f"{one.network}: {relearning_sentence(one)}"
+    return {"the run": own, "the paper's Table 4": of_paper}, said | {"legend": LEGEND}
+
+
+def interval(number: Estimate) -> str:
+    return f"{number.value:.2f} [{number.low:.2f}, {number.high:.2f}]"
 
 
 def relearning_sentence(one: Unlearning) -> str:

@@ -15,7 +15,7 @@ from and_core.store.connection import Store, open_store
 OpenPage = Callable[..., AppTest]
 VIEWS = (
     *("overview", "neuron", "search", "a_closed_concept", "b_calibration", "c_open_concept", "adjectives"),
-    *("interpretability", "clusters", "acoustics", "training", "last_layer", "pruning"),
+    *("interpretability", "clusters", "acoustics", "training", "last_layer", "importance", "pruning"),
 )
 
 
