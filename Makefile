@@ -20,8 +20,9 @@ demo: setup
 	$(BIN)/and-precompute run demo --runs $(RUNS)
 	$(BIN)/streamlit run app.py --server.port $(PORT) -- --store $(RUNS)/demo/store
 
+# Two processes with one thread each: torch's threads would wait for each other.
 test: setup
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .

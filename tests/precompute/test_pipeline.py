@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 from and_core.errors import PipelineError
-from precompute.config import Component, RunConfig
+from precompute.config import Component, NetworkTable, RunConfig
 from precompute.pipeline import Job, RunShard, Stage, Tables, execute, jobs_of
 from precompute.run import Run
 
@@ -84,7 +84,7 @@ class Total(Stage):
 
 
 def make_run(folder: Path, **settings: Any) -> Run:
-    networks = {"a": Component(kind="fake"), "b": Component(kind="fake")}
+    networks = {"a": NetworkTable(kind="fake"), "b": NetworkTable(kind="fake")}
     return Run(RunConfig(name="test", dataset=Component(kind="fake"), network=networks, **settings), folder)
 
 

@@ -326,7 +326,7 @@ def test_a_config_cannot_choose_the_attention(altered_ast, network, sounds, key,
     chosen = HuggingFaceNetwork(altered_ast(**{key: value}))
     assert names(chosen) == names(network)
     np.testing.assert_array_equal(chosen.forward(sounds)[0], network.forward(sounds)[0])
-    assert chosen._model()._model.config._attn_implementation == "sdpa"
+    assert chosen._model().root.config._attn_implementation == "sdpa"
 
 
 def test_files_that_are_not_hashed_change_nothing(tiny_ast, tmp_path, network, sounds):
