@@ -111,7 +111,7 @@ def test_a_word_that_was_not_judged_is_dropped_and_says_so(asking_run: MakeRun) 
     jobs = run_all(run)
     assert rows(run, "SELECT word, is_acoustic, problem FROM acoustic_word") == [("harsh", None, "no answer")]
     assert rows(run, "SELECT DISTINCT word, kept, dropped_by FROM candidate_word") == [("harsh", False, "not judged")]
-    assert any("1 of 1 judgements of words of fake" in note for note in closing_notes(jobs))
+    assert any("1 of 1 judgements of words are missing" in note for note in closing_notes(jobs))
 
 
 def test_strange_characters_of_a_reply_are_stored(asking_run: MakeRun) -> None:
