@@ -1,6 +1,7 @@
 """Which neurons are uninterpretable, along the network, at any K, tau and reading (paper, Figures 6 and 11 to 14)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil
 
 import pandas as pd
@@ -17,6 +18,25 @@ FIGURES = {5: "Figure 11", 10: "Figure 12", 20: "Figure 13"}
 """Which figure of the paper shows a K; Figure 14 is Figure 11 on GTZAN."""
 
 
+@dataclass(frozen=True)
+class Counts:
+    """How much neurons have in common, at every K and by every reading: a small table answers for all."""
+
+    neurons: pd.DataFrame
+    """network (name), and the columns of `queries.shared_by_layer`, less the classification head.
+
+    The head is a block of its own and would bend a line (the released figures count it to the last block)."""
+    chance: pd.DataFrame
+    """As `queries.shared_by_chance`."""
+
+
+def counts(store: Store, networks: Sequence[Network]) -> Counts:
+    """Read what the networks' neurons, and clips drawn by chance, have in common."""
+    tables = [queries.shared_by_layer(store, network.network_id).assign(network=network.name) for network in networks]
+    found = pd.concat(tables, ignore_index=True)
+    return Counts(found[found["kind"] != "fc"].reset_index(drop=True), queries.shared_by_chance(store))
+
+
 def taus(k: int) -> tuple[int, ...]:
     """The thresholds of the paper's figures: 60 %, 80 % and all of the K clips. Figure 6 has the one in the middle."""
     return tuple(dict.fromkeys(ceil(share * k / 5) for share in (3, 4, 5)))
@@ -27,65 +47,59 @@ def usual_tau(k: int) -> int:
     return ceil(4 * k / 5)
 
 
-def hidden(store: Store, network: Network, k: int, reading: Reading = "clips") -> pd.DataFrame:
-    """`queries.shared_by_layer` less the classification head.
-
-    The head is a block of its own and would bend a line (the released figures count it to the last block).
-    """
-    counted = queries.shared_by_layer(store, network.network_id, k, reading)
-    return counted[counted["kind"] != "fc"]
+def hidden(found: Counts, network: str, k: int, reading: Reading = "clips") -> pd.DataFrame:
+    """`Counts.neurons` of one network, K and reading."""
+    rows = found.neurons
+    return rows[(rows["network"] == network) & (rows["k"] == k) & (rows["reading"] == reading)]
 
 
-def judged(store: Store, network: Network, k: int, tau: int, reading: Reading = "clips") -> pd.DataFrame:
+def judged(found: Counts, network: str, k: int, tau: int, reading: Reading = "clips") -> pd.DataFrame:
     """depth, kind, uninterpretable (0 or 1): every neuron outside the classification head, shallow to deep."""
-    counted = hidden(store, network, k, reading)
+    counted = hidden(found, network, k, reading)
     counted = counted.assign(**{MEASURE: (counted["shared"] < tau).astype(int)})
     rows = counted.loc[counted.index.repeat(counted["neurons"]), ["depth", "kind", MEASURE]]
     return rows.reset_index(drop=True)
 
 
-def share_of(store: Store, network: Network, k: int, tau: int, reading: Reading = "clips") -> float:
+def share_of(found: Counts, network: str, k: int, tau: int, reading: Reading = "clips") -> float:
     """The share of uninterpretable neurons, 0..1, of a network's hidden neurons."""
-    counted = hidden(store, network, k, reading)
+    counted = hidden(found, network, k, reading)
     return float(counted.loc[counted["shared"] < tau, "neurons"].sum() / counted["neurons"].sum())
 
 
 def by_block(
-    store: Store, networks: Sequence[Network], k: int, tau: int, reading: Reading = "clips", kinds: bool = False
+    found: Counts, networks: Sequence[str], k: int, tau: int, reading: Reading = "clips", kinds: bool = False
 ) -> pd.DataFrame:
     """network, kind (where `kinds`), depth, neurons, uninterpretable (share of them): a row a block (and kind)."""
     columns = ["network", "kind", "depth"] if kinds else ["network", "depth"]
-    counted = pd.concat(
-        [hidden(store, network, k, reading).assign(network=network.name) for network in networks], ignore_index=True
-    )
+    counted = pd.concat([hidden(found, network, k, reading) for network in networks], ignore_index=True)
     below = counted["neurons"].where(counted["shared"] < tau, 0)
     grouped = counted.assign(below=below).groupby(columns, sort=False)[["neurons", "below"]].sum().reset_index()
     return grouped.assign(**{MEASURE: grouped["below"] / grouped["neurons"]}).drop(columns="below")
 
 
 def lines(
-    store: Store, networks: Sequence[Network], k: int, tau: int, reading: Reading = "clips", over: Over = "neurons"
+    found: Counts, networks: Sequence[str], k: int, tau: int, reading: Reading = "clips", over: Over = "neurons"
 ) -> pd.DataFrame:
     """network, and the columns of `adjectives.trends`: each network's lines along its depth, over all and by kind."""
-    tables = [
-        trends(judged(store, network, k, tau, reading), MEASURE).assign(network=network.name) for network in networks
-    ]
-    found = pd.concat(tables, ignore_index=True)
-    return found.loc[found["over"] == over, ["network", *found.columns.drop("network")]].reset_index(drop=True)
+    tables = [trends(judged(found, network, k, tau, reading), MEASURE).assign(network=network) for network in networks]
+    table = pd.concat(tables, ignore_index=True)
+    return table.loc[table["over"] == over, ["network", *table.columns.drop("network")]].reset_index(drop=True)
 
 
-def through_networks(found: pd.DataFrame) -> pd.DataFrame:
+def through_networks(table: pd.DataFrame) -> pd.DataFrame:
     """Of `lines`, the one through all hidden layers of each network."""
-    return found[found["kind"] == ALL_KINDS]
+    return table[table["kind"] == ALL_KINDS]
 
 
-def by_chance(store: Store, k: int, tau: int, reading: Reading = "clips") -> float | None:
+def by_chance(found: Counts, k: int, tau: int, reading: Reading = "clips") -> float | None:
     """Share of draws, 0..1, in which K clips drawn by chance would be called uninterpretable; None without draws."""
-    drawn = queries.shared_by_chance(store, k, reading)
+    rows = found.chance
+    drawn = rows[(rows["k"] == k) & (rows["reading"] == reading)]
     return None if drawn.empty else float(drawn.loc[drawn["shared"] < tau, "share"].sum())
 
 
-def three_readings(store: Store, networks: Sequence[Network], k: int, tau: int) -> pd.DataFrame:
+def three_readings(found: Counts, networks: Sequence[str], k: int, tau: int) -> pd.DataFrame:
     """network, reading, uninterpretable, by_chance, verdicts_that_differ: shares; the last against reading `clips`.
 
     For distinct clips and tau up to K, who is interpretable by `intersection` is so by `clips`, and who is so by
@@ -93,13 +107,13 @@ def three_readings(store: Store, networks: Sequence[Network], k: int, tau: int) 
     """
     rows = []
     for network in networks:
-        shares = {reading: share_of(store, network, k, tau, reading) for reading in READINGS}
+        shares = {reading: share_of(found, network, k, tau, reading) for reading in READINGS}
         rows += [
             {
-                "network": network.name,
+                "network": network,
                 "reading": reading,
                 MEASURE: share,
-                "by_chance": by_chance(store, k, tau, reading),
+                "by_chance": by_chance(found, k, tau, reading),
                 "verdicts_that_differ": abs(share - shares["clips"]),
             }
             for reading, share in shares.items()

@@ -5,7 +5,7 @@ A DuckDB connection must not be shared by threads, so every query runs on a curs
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import duckdb
 import pandas as pd
 
 from and_core.errors import StoreError
+from and_core.store.answers import Answers
 from and_core.store.build import SCHEMA_VERSION
 
 LINK = "current"
@@ -39,18 +40,25 @@ class Store:
     folder: Path
     """Where the audio and the spectrograms lie."""
     connection: duckdb.DuckDBPyConnection
+    answers: Answers = field(default_factory=Answers, repr=False, compare=False)
 
     def query(self, sql: str, parameters: Sequence[object] | dict[str, Any] = ()) -> pd.DataFrame:
-        """The rows of one SELECT, run on a cursor of its own.
+        """The rows of one SELECT: those kept, or else run on a cursor of its own.
 
         Raises:
             StoreError: the file is damaged, or lacks what the query asks for.
         """
+        question = (sql, repr(parameters))
+        known = self.answers.find(question)
+        if known is not None:
+            return known
         try:
             with self.connection.cursor() as cursor:
-                return cursor.execute(sql, parameters).df()
+                answer = cursor.execute(sql, parameters).df()
         except duckdb.Error as error:
             raise StoreError(f"{self.path} cannot be read: {first_line(error)}", PUBLISH) from error
+        self.answers.keep(question, answer)
+        return answer
 
     def file(self, relative: str) -> Path:
         """A file beside the store.

@@ -1,16 +1,14 @@
 """Interpretability: which neurons' top clips have something in common, along the network (paper, Figures 6, 11-14)."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 import streamlit as st
 
 from and_core.algorithms.readings import READINGS, Reading
 from and_core.findings import interpretability, paper
 from and_core.findings.adjectives import trend_sentence
+from and_core.findings.interpretability import Counts
 from and_core.store import queries
-from and_core.store.queries import Network
-from pages.components import finding_charts, links, messages, pickers, share_charts
+from pages.components import finding_charts, links, messages, pickers, selections, share_charts
 from pages.components.store import View, current_view
 from pages.components.table_twin import twin
 
@@ -29,17 +27,18 @@ def main() -> None:
     if not queries.numbers_of_clips(view.store):
         st.text("This run did not judge its neurons.")
         return
-    headline(view)
-    figure_6(view)
-    figures_of_k(view)
+    found = selections.counts_of(view)
+    headline(view, found)
+    figure_6(view, found)
+    figures_of_k(view, found)
 
 
-def headline(view: View) -> None:
+def headline(view: View, found: Counts) -> None:
     """The finding at the run's own K and tau."""
     k, tau = queries.run_criterion(view.store)
-    share = interpretability.share_of(view.store, view.network, k, tau)
-    neurons = interpretability.hidden(view.store, view.network, k)["neurons"].sum()
-    chance = interpretability.by_chance(view.store, k, tau)
+    share = interpretability.share_of(found, view.network.name, k, tau)
+    neurons = interpretability.hidden(found, view.network.name, k)["neurons"].sum()
+    chance = interpretability.by_chance(found, k, tau)
     drawn = "" if chance is None else f" Of clips drawn by chance, {chance:.0%} of draws would be called so."
     st.text(
         f"{share:.0%} of {view.network.name}'s {neurons:,} hidden neurons are uninterpretable: fewer than {tau} "
@@ -48,18 +47,19 @@ def headline(view: View) -> None:
 
 
 @messages.fragment
-def figure_6(view: View) -> None:
+def figure_6(view: View, found: Counts) -> None:
     """Any K, tau and reading, network by network."""
     st.subheader("Uninterpretable neurons by block (Figure 6)")
     k, tau, reading = criterion(view)
-    chance = interpretability.by_chance(view.store, k, tau, reading)
-    lines = interpretability.lines(view.store, view.networks, k, tau, reading)
+    names = [network.name for network in view.networks]
+    chance = interpretability.by_chance(found, k, tau, reading)
+    lines = interpretability.lines(found, names, k, tau, reading)
     through = interpretability.through_networks(lines)
     for row in through.to_dict("records"):
         st.text(trend_sentence(pd.Series(row), f"{row['network']}: the uninterpretable share", as_share=True))
     if chance is not None:
         st.text(f"Clips drawn by chance would be called uninterpretable in {chance:.1%} of draws: the dotted line.")
-    means = interpretability.by_block(view.store, view.networks, k, tau, reading)
+    means = interpretability.by_block(found, names, k, tau, reading)
     figure = finding_charts.lines_through(
         means, through, "network", interpretability.MEASURE, "uninterpretable neurons", as_share=True
     )
@@ -73,8 +73,8 @@ def figure_6(view: View) -> None:
         "Lines go through all hidden neurons. They share clips and are not independent: the intervals are too narrow."
     )
     of_paper()
-    by_kind(view, lines, k, tau, reading)
-    readings(view, k, tau)
+    by_kind(view, found, lines, k, tau, reading)
+    readings(view, found, k, tau)
     behind(view, k, tau, reading)
 
 
@@ -114,13 +114,13 @@ def of_paper() -> None:
         st.caption(paper.SOURCE)
 
 
-def by_kind(view: View, lines: pd.DataFrame, k: int, tau: int, reading: Reading) -> None:
+def by_kind(view: View, found: Counts, lines: pd.DataFrame, k: int, tau: int, reading: Reading) -> None:
     """The chosen network, kind of layer by kind of layer."""
     st.subheader(links.plain(f"{view.network.name} by kind of layer, K = {k}, tau = {tau}"))
     own = lines[lines["network"] == view.network.name]
     for row in own[~own["kind"].isin(interpretability.through_networks(own)["kind"])].to_dict("records"):
         st.text(trend_sentence(pd.Series(row), f"{row['kind'].replace('_', ' ')}: the share", as_share=True))
-    means = interpretability.by_block(view.store, [view.network], k, tau, reading, kinds=True)
+    means = interpretability.by_block(found, [view.network.name], k, tau, reading, kinds=True)
     figure = finding_charts.lines_through(
         means, own, "kind", interpretability.MEASURE, "uninterpretable neurons", as_share=True
     )
@@ -138,10 +138,10 @@ def by_kind(view: View, lines: pd.DataFrame, k: int, tau: int, reading: Reading)
         st.caption("Printed by the authors' notebook of Figure 6, with clusters of another run than the figure's.")
 
 
-def readings(view: View, k: int, tau: int) -> None:
+def readings(view: View, found: Counts, k: int, tau: int) -> None:
     """What Algorithm 1 would say if it were read otherwise."""
     st.subheader("Three readings of Algorithm 1")
-    table = interpretability.three_readings(view.store, [view.network], k, tau)
+    table = interpretability.three_readings(found, [view.network.name], k, tau)
     clips, sentences, intersection = table[interpretability.MEASURE]
     st.text(
         f"The readings differ: at tau = {tau} of {k}, {clips:.1%} of the neurons are uninterpretable by clips (section "
@@ -184,22 +184,22 @@ def behind(view: View, k: int, tau: int, reading: Reading) -> None:
 
 
 @messages.fragment
-def figures_of_k(view: View) -> None:
+def figures_of_k(view: View, found: Counts) -> None:
     """Figures 11 to 13: three thresholds for every K."""
     gtzan = queries.dataset(view.store).kind == "gtzan"
     for k in queries.numbers_of_clips(view.store):
         named = "Figure 14" if gtzan and k == 5 else interpretability.FIGURES.get(k, "as Figure 11")
-        figure_of_k(view, view.networks, k, named)
+        figure_of_k(view, found, k, named)
 
 
-def figure_of_k(view: View, networks: Sequence[Network], k: int, named: str) -> None:
-    thresholds = interpretability.taus(k)
+def figure_of_k(view: View, found: Counts, k: int, named: str) -> None:
+    thresholds, names = interpretability.taus(k), [network.name for network in view.networks]
     st.subheader(f"K = {k}, tau = {', '.join(map(str, thresholds))} ({named})")
     means = pd.concat(
-        [interpretability.by_block(view.store, networks, k, tau).assign(tau=tau) for tau in thresholds],
+        [interpretability.by_block(found, names, k, tau).assign(tau=tau) for tau in thresholds],
         ignore_index=True,
     )
-    chances = {tau: interpretability.by_chance(view.store, k, tau) for tau in thresholds}
+    chances = {tau: interpretability.by_chance(found, k, tau) for tau in thresholds}
     own = means[means["network"] == view.network.name]
     ends = own.groupby("tau")[interpretability.MEASURE].agg(["first", "last"])
     said = [

@@ -27,13 +27,14 @@ def interpretability_tables(
     store = open_store(store_folder)
     k, tau = checked(store, k, tau)
     networks = queries.networks(store)
+    found, names = interpretability.counts(store, networks), [network.name for network in networks]
     tables = {
-        f"uninterpretable by block, K = {k}, tau = {tau}": interpretability.by_block(store, networks, k, tau, reading),
-        "by kind of layer": interpretability.by_block(store, networks, k, tau, reading, kinds=True),
-        "lines along depth": interpretability.lines(store, networks, k, tau, reading),
-        "three readings of Algorithm 1": interpretability.three_readings(store, networks, k, tau),
+        f"uninterpretable by block, K = {k}, tau = {tau}": interpretability.by_block(found, names, k, tau, reading),
+        "by kind of layer": interpretability.by_block(found, names, k, tau, reading, kinds=True),
+        "lines along depth": interpretability.lines(found, names, k, tau, reading),
+        "three readings of Algorithm 1": interpretability.three_readings(found, names, k, tau),
     }
-    chance = interpretability.by_chance(store, k, tau, reading)
+    chance = interpretability.by_chance(found, k, tau, reading)
     said = "The run did not try clips drawn by chance."
     if chance is not None:
         said = f"Of {k} clips drawn by chance, {chance:.1%} of draws would be called uninterpretable."

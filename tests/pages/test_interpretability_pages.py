@@ -29,8 +29,9 @@ def test_interpretability_opens_with_its_finding_in_numbers(
     open_page: OpenPage, tiny_store: Path, store: Store
 ) -> None:
     [network] = queries.networks(store)
-    share = interpretability.share_of(store, network, 5, 4)
-    chance = interpretability.by_chance(store, 5, 4)
+    counts = interpretability.counts(store, [network])
+    share = interpretability.share_of(counts, network.name, 5, 4)
+    chance = interpretability.by_chance(counts, 5, 4)
     text = said(open_page(tiny_store, "interpretability"))
     assert f"{share:.0%} of {network.name}'s" in text
     assert f"Of clips drawn by chance, {chance:.0%} of draws" in text
@@ -39,11 +40,12 @@ def test_interpretability_opens_with_its_finding_in_numbers(
 
 def test_every_k_and_tau_is_answered_by_the_sliders(open_page: OpenPage, tiny_store: Path, store: Store) -> None:
     [network] = queries.networks(store)
+    counts = interpretability.counts(store, [network])
     app = open_page(tiny_store, "interpretability")
     app.slider(key="judge_tau").set_value(5).run()
-    assert f"at tau = 5 of 5, {interpretability.share_of(store, network, 5, 5):.1%}" in said(app)
+    assert f"at tau = 5 of 5, {interpretability.share_of(counts, network.name, 5, 5):.1%}" in said(app)
     app.segmented_control(key="judge_k").set_value(20).run()
-    assert f"at tau = 16 of 20, {interpretability.share_of(store, network, 20, 16):.1%}" in said(app)
+    assert f"at tau = 16 of 20, {interpretability.share_of(counts, network.name, 20, 16):.1%}" in said(app)
     app.selectbox(key="judge_reading").set_value("sentences").run()
     assert "by kind of layer, K = 20, tau = 16" in said(app)
 

@@ -7,6 +7,7 @@ from and_core.algorithms.readings import READINGS, Reading
 from and_core.errors import ConfigError
 from and_core.findings import interpretability
 from and_core.findings.clusters import elbow_sentence
+from and_core.findings.interpretability import Counts
 from and_core.store import queries
 from and_core.store.connection import Store
 from precompute.evaluate.interpretability import checked
@@ -15,39 +16,48 @@ from precompute.evaluate.interpretability import checked
 def test_neurons_are_counted_by_what_they_share_at_every_k(store: Store) -> None:
     assert queries.numbers_of_clips(store) == [2, 4]
     assert queries.run_criterion(store) == (2, 2)
-    found = queries.shared_by_layer(store, 0, 4)
-    assert found[["name", "shared", "neurons"]].values.tolist() == [["layer1_output", 1, 1], ["layer1_output", 2, 1]]
-    assert queries.shared_by_layer(store, 0, 4, "intersection")["shared"].tolist() == [0]
-    assert queries.shared_by_layer(store, 1, 4).empty
+    found = queries.shared_by_layer(store, 0)
+    of_four = found[(found["k"] == 4) & (found["reading"] == "clips")]
+    assert of_four[["name", "shared", "neurons"]].values.tolist() == [
+        ["layer1_output", 1, 1],
+        ["layer1_output", 2, 1],
+    ]
+    assert queries.shared_by_layer(store, 1).empty
 
 
-@pytest.mark.parametrize(("reading", "shared"), [("clips", [0, 2]), ("sentences", [0, 3]), ("intersection", [0, 1])])
-def test_every_reading_counts_its_own(store: Store, reading: Reading, shared: list[int]) -> None:
-    assert queries.shared_by_layer(store, 0, 2, reading)["shared"].tolist() == shared
+@pytest.fixture
+def counts(store: Store) -> Counts:
+    return interpretability.counts(store, queries.networks(store))
+
+
+@pytest.mark.parametrize(
+    ("k", "reading", "shared"),
+    [(2, "clips", [0, 2]), (2, "sentences", [0, 3]), (2, "intersection", [0, 1]), (4, "intersection", [0])],
+)
+def test_every_reading_counts_its_own(counts: Counts, k: int, reading: Reading, shared: list[int]) -> None:
+    assert interpretability.hidden(counts, "small", k, reading)["shared"].tolist() == shared
 
 
 @pytest.mark.parametrize(("tau", "share"), [(1, 0.0), (2, 0.5), (3, 1.0)])
-def test_the_uninterpretable_share_at_any_tau_is_a_sum_of_counts(store: Store, tau: int, share: float) -> None:
-    small, _ = queries.networks(store)
-    neurons = interpretability.judged(store, small, 4, tau)
+def test_the_uninterpretable_share_at_any_tau_is_a_sum_of_counts(counts: Counts, tau: int, share: float) -> None:
+    neurons = interpretability.judged(counts, "small", 4, tau)
     assert (len(neurons), neurons["uninterpretable"].mean()) == (2, share)
-    assert interpretability.share_of(store, small, 4, tau) == share
-    means = interpretability.by_block(store, [small], 4, tau, kinds=True)
+    assert interpretability.share_of(counts, "small", 4, tau) == share
+    means = interpretability.by_block(counts, ["small"], 4, tau, kinds=True)
     assert means.to_dict("records") == [
         {"network": "small", "kind": "output", "depth": 1, "neurons": 2, "uninterpretable": share}
     ]
 
 
-def test_chance_stands_beside_every_k_and_reading(store: Store) -> None:
-    assert interpretability.by_chance(store, 2, 2) == 0.75
-    assert interpretability.by_chance(store, 2, 1, "sentences") == 1.0
-    assert interpretability.by_chance(store, 4, 4) == 0.0
-    assert interpretability.by_chance(store, 4, 4, "sentences") is None
+def test_chance_stands_beside_every_k_and_reading(counts: Counts) -> None:
+    assert interpretability.by_chance(counts, 2, 2) == 0.75
+    assert interpretability.by_chance(counts, 2, 1, "sentences") == 1.0
+    assert interpretability.by_chance(counts, 4, 4) == 0.0
+    assert interpretability.by_chance(counts, 4, 4, "sentences") is None
 
 
-def test_the_three_readings_are_compared(store: Store) -> None:
-    small, _ = queries.networks(store)
-    found = interpretability.three_readings(store, [small], 2, 2).set_index("reading")
+def test_the_three_readings_are_compared(counts: Counts) -> None:
+    found = interpretability.three_readings(counts, ["small"], 2, 2).set_index("reading")
     assert list(found.index) == list(READINGS)
     assert found["uninterpretable"].to_dict() == {"clips": 0.5, "sentences": 0.5, "intersection": 1.0}
     assert found["verdicts_that_differ"].to_dict() == {"clips": 0.0, "sentences": 0.0, "intersection": 0.5}

@@ -13,27 +13,36 @@ def numbers_of_clips(store: Store) -> list[int]:
     return [int(k) for k in rows["k"]]
 
 
-def shared_by_layer(store: Store, network_id: int, k: int, reading: Reading = "clips") -> pd.DataFrame:
-    """How many neurons of every layer have how much in common: the share at any tau is a sum of these.
+def shared_by_layer(store: Store, network_id: int) -> pd.DataFrame:
+    """How many neurons of every layer have how much in common: the share at any K, tau and reading is a sum of these.
 
-    Columns: layer_id, name, kind, depth, shared (count of the reading), neurons; shallow to deep, `shared` rising.
+    Columns: k, reading, layer_id, name, kind, depth, shared (count of the reading), neurons; shallow to deep, `shared`
+    rising.
     """
+    counts = " UNION ALL ".join(
+        f"""SELECT k, '{reading}' AS reading, layer_id, {column} AS shared, count(*) AS neurons
+        FROM judged GROUP BY ALL"""
+        for reading, column in COLUMNS.items()
+    )
     return store.query(
         f"""
-        WITH counted AS (SELECT layer_id, {COLUMNS[reading]} AS shared, count(*) AS neurons
-                         FROM interpretability JOIN neuron USING (neuron_id) WHERE k = $k GROUP BY ALL)
-        SELECT layer_id, name, kind, depth, shared, neurons FROM counted JOIN layer USING (layer_id)
-        WHERE network_id = $network ORDER BY layer_id, shared LIMIT {MAX_CLIPS}""",
-        {"network": network_id, "k": k},
+        WITH judged AS (SELECT layer_id, k, {", ".join(COLUMNS.values())} FROM interpretability
+                        JOIN neuron USING (neuron_id) JOIN layer USING (layer_id) WHERE network_id = $network),
+        counted AS ({counts})
+        SELECT k, reading, layer_id, name, kind, depth, shared, neurons FROM counted JOIN layer USING (layer_id)
+        ORDER BY k, reading, layer_id, shared LIMIT {MAX_CLIPS}""",
+        {"network": network_id},
     )
 
 
-def shared_by_chance(store: Store, k: int, reading: Reading = "clips") -> pd.DataFrame:
-    """shared, share: how much K clips drawn by chance have in common, in which share of draws; `shared` rising."""
+def shared_by_chance(store: Store) -> pd.DataFrame:
+    """How much K clips drawn by chance have in common, in which share of draws.
+
+    Columns: k, reading, shared, share; `shared` rising.
+    """
     return store.query(
-        f"""SELECT shared, share FROM interpretability_by_chance WHERE k = $k AND reading = $reading
-        ORDER BY shared LIMIT {MAX_CLIPS}""",
-        {"k": k, "reading": reading},
+        f"""SELECT k, reading, shared, share FROM interpretability_by_chance
+        ORDER BY k, reading, shared LIMIT {MAX_CLIPS}"""
     )
 
 

@@ -1,18 +1,22 @@
 """Questions of pruning: which neurons go, on which clips, and what the run itself found."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 from and_core.algorithms.ablation.evidence import Evidence, LayerPlace
+from and_core.algorithms.ablation.strategies import CLOSED_SIMILARITY, CLOSED_TOP
 from and_core.algorithms.evaluation import normalised_name
 from and_core.store.connection import Store
+from and_core.store.queries.c_open_concept import WORD_KINDS
 from and_core.store.queries.rows import MAX_CLIPS, MAX_NEURONS, MAX_ROWS
 
 MAX_WORDS = 100 * MAX_NEURONS
 
 
 def evidence(store: Store, network_id: int) -> Evidence:
-    """What selections of a network's neurons are made from.
+    """What selections of a network's neurons are made from: of closed-set concepts only those that any selection reads.
 
     It takes a moment for a network of the paper's size: keep it, as long as the store is the same.
     """
@@ -25,14 +29,18 @@ def evidence(store: Store, network_id: int) -> Evidence:
                           FROM neuron JOIN layer USING (layer_id) WHERE network_id = $network)"""
     network = {"network": network_id}
     words = store.query(
-        f"""{own} SELECT neuron, word, part_of_speech, count FROM open_concept JOIN own USING (neuron_id)
-            ORDER BY neuron, part_of_speech, word LIMIT {MAX_WORDS}""",
+        f"""{own} SELECT neuron, word, {as_category("part_of_speech", WORD_KINDS)}, count
+            FROM open_concept JOIN own USING (neuron_id) ORDER BY neuron, part_of_speech, word LIMIT {MAX_WORDS}""",
         network,
     )
+    counted = " ".join(f"WHEN '{method}' THEN '{name}'" for method, name in CLOSED_SIMILARITY.items() if name)
+    functions = sorted({name for name in CLOSED_SIMILARITY.values() if name})
     picks = store.query(
-        f"""{own} SELECT neuron, method, similarity, concept.name AS concept, rank, score
-            FROM closed_concept JOIN own USING (neuron_id) JOIN concept USING (concept_id) WHERE rank IS NOT NULL
-            ORDER BY neuron, method, similarity, rank LIMIT {MAX_WORDS}""",
+        f"""{own} SELECT neuron, {as_category("method", CLOSED_SIMILARITY)}, {as_category("similarity", functions)},
+                concept.name AS concept, rank, score
+            FROM closed_concept JOIN own USING (neuron_id) JOIN concept USING (concept_id)
+            WHERE rank <= {CLOSED_TOP} AND similarity IS NOT DISTINCT FROM CASE method {counted} END
+            ORDER BY neuron, CAST(method AS VARCHAR), rank LIMIT {MAX_WORDS}""",
         network,
     )
     summaries = store.query(
@@ -55,6 +63,11 @@ def evidence(store: Store, network_id: int) -> Evidence:
             for name, lemmas in zip(classes["name"], classes["lemmas"], strict=True)
         },
     )
+
+
+def as_category(column: str, values: Iterable[str]) -> str:
+    """A column of few known words, in SQL: it comes as a pandas categorical, which takes a fifth of the time."""
+    return f"CAST({column} AS ENUM({', '.join(map(repr, values))})) AS {column}"
 
 
 def layer_widths(store: Store, network_id: int) -> dict[str, int]:
