@@ -35,10 +35,10 @@ class Answers:
     def keep(self, question: tuple[str, str], answer: pd.DataFrame) -> None:
         """Keep an answer, and let go of those not asked for longest."""
         with self._lock:
-            if answer.size > min(self.largest, self.cells) or question in self._kept:
+            if answer.size > self.largest or question in self._kept:
                 return
             self._kept[question] = answer.copy(deep=False)
-            self._size += answer.size
+            self._size += 1 + answer.size  # one for the question, so that answers without rows are counted too
             while self._size > self.cells:
                 _, oldest = self._kept.popitem(last=False)
-                self._size -= oldest.size
+                self._size -= 1 + oldest.size

@@ -218,11 +218,13 @@ def before_after(change: pd.DataFrame, target: str, title: str, as_share: bool) 
         text=names,
         hovertemplate="%{text} after: %{x:.2f}<extra></extra>",
     )
-    for row, before, after, colour in zip(rows, change["before"], change["after"], colours, strict=True):
-        figure.add_shape(
-            type="line", x0=before, x1=after, y0=row, y1=row, line={"color": colour, "width": 3}, layer="below"
-        )
+    moves = zip(rows, change["before"], change["after"], colours, strict=True)
     figure.update_layout(
+        shapes=[  # all at once: adding one looks through all that are there
+            {"type": "line", "layer": "below", "line": {"color": colour, "width": 3}}
+            | {"x0": before, "x1": after, "y0": row, "y1": row}
+            for row, before, after, colour in moves
+        ],
         height=100 + 30 * len(change),
         margin=MARGIN,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"},

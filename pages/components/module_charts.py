@@ -70,10 +70,10 @@ def struck_by_layer(layers: pd.DataFrame) -> go.Figure:
     Args:
         layers: name, struck, struck_at (shares, 0..1). Customdata is the name.
     """
-    figure = go.Figure()
     rows = list(range(len(layers)))
-    for row, was, now in zip(rows, layers["struck"], layers["struck_at"], strict=True):
-        figure.add_shape(type="line", x0=was, x1=now, y0=row, y1=row, line={"color": CONTRAST, "width": 2})
+    line = {"type": "line", "line": {"color": CONTRAST, "width": 2}}
+    moves = zip(rows, layers["struck"], layers["struck_at"], strict=True)
+    figure = go.Figure(layout={"shapes": [line | {"x0": was, "x1": now, "y0": y, "y1": y} for y, was, now in moves]})
     for column, name, marker in (
         ("struck", "as the run did", {"symbol": "circle-open", "size": 12, "color": ACCENT, "line": {"width": 2}}),
         ("struck_at", "with this threshold", {"symbol": "circle", "size": 8, "color": CONTRAST}),

@@ -29,7 +29,7 @@ def test_what_an_asker_does_to_an_answer_does_not_reach_the_next(store: Store) -
 
 
 def test_the_answers_asked_for_longest_ago_go_first_and_large_ones_are_not_kept() -> None:
-    answers = Answers(cells=6, largest=3)
+    answers = Answers(cells=9, largest=3)
     for question in "abc":
         answers.keep((question, ""), pd.DataFrame({"x": [1, 2]}))
     assert answers.find(("a", "")) is not None

@@ -73,13 +73,16 @@ def points_that_change_sides(
     return store.query(
         f"""
         WITH {_HIGH},
-        changed AS (SELECT high.point, low.point AS low_point, any_value(high.similarity) AS similarity, high.kept,
-                        count(DISTINCT high.neuron_id) AS neurons, min(high.neuron_id) AS neuron_id
+        changed AS (SELECT DISTINCT high.neuron_id, high.point, low.point AS low_point, high.similarity, high.kept
                     FROM high JOIN summary_point AS low ON low.neuron_id = high.neuron_id AND low.polarity = 'low'
                         AND low.position = high.nearest_low
-                    WHERE high.kept <> kept_at GROUP BY high.point, low_point, high.kept)
+                    WHERE high.kept <> kept_at),
+        most AS (SELECT point, low_point, max(similarity) AS similarity, kept, count(*) AS neurons,
+                     min(neuron_id) AS neuron_id
+                 FROM changed GROUP BY point, low_point, kept
+                 ORDER BY neurons DESC, similarity, point, low_point LIMIT $limit)
         SELECT point, low_point, similarity, kept, neurons, neuron_id, layer, position
-        FROM changed JOIN own USING (neuron_id)
+        FROM most JOIN own USING (neuron_id)
         ORDER BY neurons DESC, similarity, point, low_point LIMIT $limit""",
         {"network": network_id, "layer": layer_id, "threshold": threshold, "limit": min(limit, MAX_ROWS)},
     )
