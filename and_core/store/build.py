@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from and_core.errors import StoreError
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Raised when schema.sql changes: a store of another version is not opened but published again."""
 STORAGE_VERSION = "v1.5.0"
 """DuckDB's file format: the newest that both 1.5 and 2.x read."""

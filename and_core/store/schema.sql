@@ -258,6 +258,7 @@ CREATE TABLE ablation (                -- one pruning experiment
     ablation_id  INTEGER PRIMARY KEY,
     network_id   INTEGER NOT NULL,
     strategy     VARCHAR NOT NULL,     -- open_concept, description_based, random
+    selection    VARCHAR NOT NULL,     -- which neurons, as docs/pruning.md spells it: the command line and the page Pruning read it again
     control_of   INTEGER,              -- random only: the ablation it is the control of, as many neurons in every layer
     class_id     INTEGER NOT NULL,     -- the class to forget
     seed         INTEGER,              -- random only

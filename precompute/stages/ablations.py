@@ -31,7 +31,7 @@ EXPERIMENTS_A_CLASS = 1000
 
 class Ablations(Stage):
     name = "ablations"
-    version = 2
+    version = 3
     inputs = ("clips", "activations", "a_closed_concept", "b_calibration", "a_in_context", "c_open_concept")
     unit = "classes"
 
@@ -154,6 +154,7 @@ def experiment(work: Work, this: Experiment) -> Tables:
     head = {
         "ablation": this.number,
         "strategy": this.strategy,
+        "selection": str(this.selection),
         "class": this.class_id,
         "seed": this.seed,
         "control_of": this.control_of,

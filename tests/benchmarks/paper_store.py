@@ -11,6 +11,7 @@ import pyarrow as pa
 import soundfile
 from PIL import Image
 
+from and_core.algorithms.ablation.selection import Term, control_of
 from and_core.store.build import SCHEMA_VERSION, StoreBuilder
 
 BLOCKS, WIDTHS = 12, {"attention_output": 768, "intermediate": 3072, "output": 768}
@@ -32,6 +33,7 @@ META = {
 }
 NOUNS = ("dog", "bell", "engine", "rain", "wind", "door", "water", "bird", "clock", "glass", "voice", "drum", "saw")
 SOUNDS = ("loud", "high-pitched", "intense", "muffled", "natural", "noisy", "steady", "sharp", "soft", "distorted")
+CLASS_NAMES = [f"{NOUNS[i % len(NOUNS)]}_{i}" for i in range(CLASSES)]
 ADJECTIVES = tuple(f"{how}{word}" for how in ("", "very-", "un", "half-") for word in SOUNDS)
 
 
@@ -76,8 +78,8 @@ class PaperStore:
 
     def data(self, builder: StoreBuilder) -> None:
         builder.insert("dataset", table(name=["paper"], kind=["esc50"], fingerprint=["f"], clip_count=[self.clips]))
-        names = [f"{NOUNS[i % len(NOUNS)]}_{i}" for i in range(CLASSES)]
-        builder.insert("class", table(class_id=range(CLASSES), name=names, lemmas=[[n.split("_")[0]] for n in names]))
+        lemmas = [[name.split("_")[0]] for name in CLASS_NAMES]
+        builder.insert("class", table(class_id=range(CLASSES), name=CLASS_NAMES, lemmas=lemmas))
         ids = np.arange(self.clips)
         same = {"sha256": "s", "audio": "clip.flac", "spectrogram": "picture.png"}
         builder.insert(
@@ -148,9 +150,8 @@ class PaperStore:
             ),
         )
         outputs = np.arange(CLASSES)
-        class_names = [f"{NOUNS[i % len(NOUNS)]}_{i}" for i in outputs]
         builder.insert(
-            "network_class", table(network_id=0 * outputs, output=outputs, name=class_names, class_id=outputs)
+            "network_class", table(network_id=0 * outputs, output=outputs, name=CLASS_NAMES, class_id=outputs)
         )
         logits = listed(self.rng.normal(size=(self.clips, CLASSES)).astype(np.float32))
         clips = np.arange(self.clips)
@@ -322,12 +323,14 @@ class PaperStore:
         """One experiment a class with one control, each pruning 2,800 neurons, as in Table 4."""
         ids, each = np.arange(2 * CLASSES), min(2800, self.neurons)
         control = np.where(ids % 2, ids - 1, -1)
+        terms = [Term("open_concept", name) for name in CLASS_NAMES]
         builder.insert(
             "ablation",
             table(
                 ablation_id=ids,
                 network_id=0 * ids,
                 strategy=["open_concept", "random"] * CLASSES,
+                selection=[str(one) for term in terms for one in (term, control_of(term, 0))],
                 control_of=pa.array(control, mask=control < 0),
                 class_id=ids // 2,
                 neuron_count=np.full(len(ids), each),

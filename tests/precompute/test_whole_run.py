@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from and_core.algorithms.ablation.choose import choose
+from and_core.algorithms.ablation.selection import Limited, Term
+from and_core.algorithms.ablation.spelling import parse
 from and_core.errors import ConfigError, DatasetError, PipelineError
+from and_core.store import queries
+from and_core.store.connection import open_store
 from precompute.clean import clean_run
 from precompute.closing_notes import closing_notes
 from precompute.pipeline import Job, Progress, execute, jobs_of
@@ -268,6 +273,18 @@ def test_every_ablation_has_its_random_controls(fake_run: MakeRun) -> None:
             AND control.class_id = strategy.class_id
         GROUP BY ALL ORDER BY ALL"""
     assert rows(run, controls) == [("description_based", 6), ("open_concept", 6)]
+
+
+def test_what_an_ablation_says_it_selected_means_the_neurons_it_pruned(fake_run: MakeRun) -> None:
+    run = fake_run(ablations={"strategies": ["open_concept", "description_based"], "clips_per_class": 2})
+    run_all(run)
+    selected = (
+        "SELECT selection, list(neuron_id ORDER BY neuron_id) FROM ablation JOIN ablation_neuron USING (ablation_id)"
+    )
+    pruned = rows(run, f"{selected} GROUP BY ALL")
+    assert {type(parse(selection)) for selection, _ in pruned} == {Term, Limited}
+    evidence = queries.evidence(open_store(run.store), 0)
+    assert {s: sorted(choose(parse(s), evidence).tolist()) for s, _ in pruned} == dict(pruned)
 
 
 def test_pruning_by_description_needs_its_similarity_and_may_lack_a_concept(fake_run: MakeRun, tmp_path: Path) -> None:

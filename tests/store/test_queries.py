@@ -289,4 +289,5 @@ def test_evaluation_clips_know_their_own_output_and_the_unpruned_logits(store: S
 def test_stored_experiments_mark_the_class_to_forget(store: Store) -> None:
     rows = queries.ablation_results(store, 0, 1)
     assert rows[["class_name", "is_target"]].values.tolist() == [["dog", False], ["sea_waves", True]]
+    assert set(rows["selection"]) == {"open_concept:sea_waves"}
     assert queries.ablation_results(store, 0, 0).empty

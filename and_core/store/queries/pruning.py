@@ -118,12 +118,12 @@ def evaluation_clips(store: Store, network_id: int, per_class: int, fold: int | 
 def ablation_results(store: Store, network_id: int, class_id: int) -> pd.DataFrame:
     """The run's own pruning experiments for a class, one row an experiment and class.
 
-    Columns: ablation_id, strategy, control_of, seed, neuron_count, clips, class_name, logit_before, logit_after,
-    probability_before, probability_after, accuracy_before, accuracy_after, is_target.
+    Columns: ablation_id, strategy, selection, control_of, seed, neuron_count, clips, class_name, logit_before,
+    logit_after, probability_before, probability_after, accuracy_before, accuracy_after, is_target.
     """
     return store.query(
         f"""
-        SELECT ablation_id, strategy, control_of, seed, neuron_count, clips, class.name AS class_name,
+        SELECT ablation_id, strategy, selection, control_of, seed, neuron_count, clips, class.name AS class_name,
             logit_before, logit_after, probability_before, probability_after, accuracy_before, accuracy_after,
             result.class_id = ablation.class_id AS is_target
         FROM ablation JOIN ablation_result AS result USING (ablation_id) JOIN class ON class.class_id = result.class_id
