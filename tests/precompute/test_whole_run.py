@@ -64,7 +64,7 @@ def test_every_neuron_of_every_network_is_dissected(fake_run: MakeRun) -> None:
     assert rows(run, "SELECT min(neuron_id), max(neuron_id), count(*) FROM neuron") == [(0, 33, 34)]
     assert rows(run, "SELECT count(*) FROM exemplar") == [(34 * 2 * 5,)]
     assert rows(run, "SELECT count(DISTINCT neuron_id) FROM summary WHERE summary IS NOT NULL") == [(34,)]
-    assert rows(run, "SELECT count(*) FROM ablation") == [(2 * 3 * 2,)]
+    assert rows(run, "SELECT count(*) FROM ablation") == [(2 * 3 * (1 + 5),)]
 
 
 def test_exemplars_are_the_most_and_least_exciting_clips(fake_run: MakeRun) -> None:

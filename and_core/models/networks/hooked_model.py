@@ -163,7 +163,7 @@ class HookedModel:
         def hook(_module: nn.Module, _inputs: tuple[Any, ...], returned: Any) -> Any:
             output = returned[0] if isinstance(returned, tuple) else returned
             if len(neurons):
-                output = output.index_fill(-1, neurons, 0.0)
+                output.index_fill_(-1, neurons, 0.0)  # in place: a linear layer's output is memory of its own, unread
             if keep is not None:
                 keep(output)
             return (output, *returned[1:]) if isinstance(returned, tuple) else output
