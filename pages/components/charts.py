@@ -175,7 +175,9 @@ def before_after(change: pd.DataFrame, target: str, title: str, as_share: bool) 
     """An arrow a class from before to after, the largest loss on top; a grey bar for random controls, if any.
 
     Args:
-        change: name, before, after, and optionally control_low, control_high, sorted by change.
+        change: name, before, after, change_low and change_high (the interval of the change), related (NaN where it is
+            not), and optionally control_low, control_high, sorted by change.
+        target: the class to forget, in bold.
     """
     names = change["name"].str.replace("_", " ").map(plain)
     rows = np.arange(len(change))
@@ -215,8 +217,18 @@ def before_after(change: pd.DataFrame, target: str, title: str, as_share: bool) 
             ],
             "color": colours,
         },
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": change["change_high"] - change["change"],
+            "arrayminus": change["change"] - change["change_low"],
+            "color": QUIET,
+            "thickness": 1.5,
+        },
         text=names,
-        hovertemplate="%{text} after: %{x:.2f}<extra></extra>",
+        customdata=change[["change", "change_low", "change_high"]],
+        hovertemplate="%{text} after: %{x:.2f}, change %{customdata[0]:+.2f} "
+        "[%{customdata[1]:+.2f}, %{customdata[2]:+.2f}]<extra></extra>",
     )
     moves = zip(rows, change["before"], change["after"], colours, strict=True)
     figure.update_layout(
@@ -231,7 +243,8 @@ def before_after(change: pd.DataFrame, target: str, title: str, as_share: bool) 
         barmode="overlay",
     )
     figure.update_xaxes(title=title, fixedrange=True, tickformat=".0%" if as_share else None)
-    ticks = [f"<b>{name}</b>" if raw == target else name for name, raw in zip(names, change["name"], strict=True)]
+    marked = [f"◆ {name}" if near else name for name, near in zip(names, change["related"].notna(), strict=True)]
+    ticks = [f"<b>{name}</b>" if raw == target else name for name, raw in zip(marked, change["name"], strict=True)]
     figure.update_yaxes(
         tickvals=rows,
         ticktext=ticks,
@@ -241,4 +254,32 @@ def before_after(change: pd.DataFrame, target: str, title: str, as_share: bool) 
         showgrid=False,
         automargin=True,
     )
+    return figure
+
+
+def confusion(cells: pd.DataFrame, names: list[str], when: str) -> go.Figure:
+    """Clips by class (rows) and answer (columns).
+
+    Args:
+        cells: class, answer, and a number of clips in the column `when`.
+        names: of all classes, in order.
+    """
+    counts = cells.pivot(index="class", columns="answer", values=when).reindex(index=names, columns=names)
+    labels = [plain(name.replace("_", " ")) for name in names]
+    figure = go.Figure(
+        go.Heatmap(
+            z=counts.where(counts > 0),
+            x=labels,
+            y=labels,
+            colorscale=SCALE,
+            showscale=False,
+            xgap=1,
+            ygap=1,
+            hoverongaps=False,
+            hovertemplate="%{y} taken for %{x}: %{z} clips<extra></extra>",
+        )
+    )
+    figure.update_layout(height=120 + 22 * len(names), margin=MARGIN, title={"text": when, "font": {"size": 14}})
+    figure.update_xaxes(title="answer", tickangle=-60, fixedrange=True, showgrid=False, automargin=True)
+    figure.update_yaxes(title="class", autorange="reversed", fixedrange=True, showgrid=False, automargin=True)
     return figure

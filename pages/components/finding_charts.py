@@ -176,3 +176,35 @@ def effects(rows: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(title="Cliff's delta", range=[-1.05, 1.05], fixedrange=True)
     figure.update_yaxes(fixedrange=True, automargin=True)
     return figure
+
+
+def gaps(rows: pd.DataFrame) -> go.Figure:
+    """Table 4 as dots with 95 % intervals, a row an experiment: what pruning did, and what random neurons did.
+
+    Args:
+        rows: label, what (which of the two), gap, low, high.
+    """
+    figure = go.Figure()
+    styles = (CONTRAST, "circle"), (QUIET, "diamond-open")
+    for (what, own), (colour, symbol) in zip(rows.groupby("what", sort=False), styles, strict=False):
+        figure.add_scatter(
+            x=own["gap"],
+            y=own["label"].map(plain),
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": own["high"] - own["gap"],
+                "arrayminus": own["gap"] - own["low"],
+                "color": colour,
+            },
+            mode="markers",
+            name=plain(str(what)),
+            marker={"size": 11, "symbol": symbol, "color": colour, "line": {"width": 2}},
+            hovertemplate="%{y}: %{x:.2f}<extra>%{fullData.name}</extra>",
+        )
+    figure.add_vline(x=0, line={"color": QUIET, "dash": "dot"})
+    height = 120 + 34 * rows["label"].nunique()
+    figure.update_layout(height=height, margin=MARGIN, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"})
+    figure.update_xaxes(title="gap: how many logits more the class to forget lost than the others", fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
+    return figure

@@ -1,7 +1,6 @@
 """Where in the spectrogram a neuron fired: its exemplar is played to the network once more, live."""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from and_core.store.queries import Neuron
@@ -16,10 +15,10 @@ def look_closer(view: View, neuron: Neuron, clip: clip_card.Clip) -> None:
     """A dialog with the neuron's answer to every token of the clip, by time and frequency."""
     name = clip_card.class_name(clip["class_name"])
     st.markdown(f"**{links.plain(neuron.label)}** · {links.plain(name)}, {links.plain(str(clip['filename']))}")
-    live = live_network.loaded(view.network)
     with st.spinner("Playing the clip to the network"):
-        sounds = live_network.waveforms(view.store, pd.DataFrame([dict(clip)]), view.network.sample_rate_hz)
-        tokens = live_network.token_map(live, sounds[0], neuron.layer, neuron.position)
+        live = live_network.loaded(view.network)
+        sound = live_network.waveform(view.store, str(clip["audio"]), view.network.sample_rate_hz)
+        tokens = live_network.token_map(live, sound, neuron.layer, neuron.position)
     st.text(sentence(tokens, view, float(clip["activation"])))
     figure = token_chart.figure(
         tokens, float(clip["seconds"]), int(clip["sample_rate_hz"]), view.store.file(str(clip["spectrogram"]))

@@ -13,9 +13,8 @@ from and_core.algorithms.ablation.experiment import Pruned
 from and_core.algorithms.ablation.importance import PARTS, PERCENTAGES, curve, terms_of
 from and_core.algorithms.ablation.selection import Term
 from and_core.findings import importance, paper
-from and_core.findings.bench import bench_of
 from and_core.store import queries
-from pages.components import finding_charts, live_network
+from pages.components import finding_charts, live_bench
 from pages.components.selections import evidence_of
 from pages.components.store import View, current_view
 from pages.components.table_twin import twin
@@ -107,9 +106,9 @@ def measure(
         show: called whenever a percentage of a curve is complete, with what there is.
     """
     bar = st.progress(0.0, text="Reading the clips")
-    live, unreadable = live_network.loaded(view.network), list[str]()
-    bench = bench_of(view.store, view.network, live, evidence_of(view), per_class, unreadable.append)
-    measured.clips_said, measured.left_out = bench.clips_said, unreadable
+    loaded = live_bench.bench(view, per_class, queries.evaluation_fold(view.store, view.network.name))
+    bench = loaded.bench
+    measured.clips_said, measured.left_out = bench.clips_said, loaded.left_out
     played: dict[bytes, Pruned] = {}
     done, total, started = 0, len(terms) * len(PERCENTAGES) * len(seeds), time.monotonic()
     for term in terms:

@@ -33,4 +33,8 @@ def benches(folder: Path, network: str | None, per_class: int, say: Say) -> Iter
             say(f"{one.name} is left out: no output of it bears the name of a class of the data set.")
             continue
         live = dissected_network(one.name, one.kind, one.settings, one.fingerprint)
-        yield bench_of(store, one, live, queries.evidence(store, one.network_id), per_class, say)
+        fold, evidence = queries.evaluation_fold(store, one.name), queries.evidence(store, one.network_id)
+        loaded = bench_of(store, one, live, evidence, per_class, fold)
+        for line in loaded.left_out:
+            say(line)
+        yield loaded.bench

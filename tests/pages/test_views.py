@@ -220,7 +220,7 @@ def test_pruning_says_at_once_how_many_neurons_go(open_page: OpenPage, tiny_stor
     for name in queries.class_outputs(store, 0)["name"]:
         hidden = choose(Term("open_concept", name), evidence)
         text = said(open_page(tiny_store, "pruning", **{"class": name}))
-        assert (f"{len(hidden):,} of " in text) if len(hidden) else ("No neuron of the layers chosen" in text)
+        assert (f"{len(hidden):,} of " in text) if len(hidden) else ("No neuron is selected by open_concept" in text)
 
 
 def test_pruning_answers_an_unknown_class(open_page: OpenPage, tiny_store: Path) -> None:
@@ -232,7 +232,7 @@ def test_a_store_without_adjectives_says_why(open_page: OpenPage, altered: Calla
     assert "has an adjective" in said(open_page(folder, "adjectives"))
     assert "None of them has an adjective" in said(open_page(folder))
     assert "No adjective of its calibrated summary" in said(open_page(folder, "neuron", layer="fc", neuron="0"))
-    assert "No neuron of the layers chosen" in said(open_page(folder, "pruning"))
+    assert "No neuron is selected by open_concept" in said(open_page(folder, "pruning"))
 
 
 def test_a_neuron_without_a_summary_says_why(open_page: OpenPage, altered: Callable[[str], Path]) -> None:

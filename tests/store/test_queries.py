@@ -9,7 +9,7 @@ import pytest
 from and_core.algorithms.ablation.choose import choose
 from and_core.algorithms.ablation.spelling import parse
 from and_core.store import queries
-from and_core.store.connection import Store
+from and_core.store.connection import Store, open_store
 
 
 def test_every_query_has_a_limit() -> None:
@@ -291,3 +291,11 @@ def test_stored_experiments_mark_the_class_to_forget(store: Store) -> None:
     assert rows[["class_name", "is_target"]].values.tolist() == [["dog", False], ["sea_waves", True]]
     assert set(rows["selection"]) == {"open_concept:sea_waves"}
     assert queries.ablation_results(store, 0, 0).empty
+
+
+def test_related_classes_are_those_nearest_by_name_without_the_class_itself(tiny_store: Path) -> None:
+    store = open_store(tiny_store)
+    found = queries.related_classes(store, "sea_waves", limit=3)
+    assert len(found) == 3 and "sea_waves" not in found
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert queries.related_classes(store, "unicorn", limit=3) == {}

@@ -44,12 +44,16 @@ class Bootstrap:
         Raises:
             ValueError: there is no clip.
         """
-        self.labels = np.asarray(labels, np.intp)
+        self.labels, self.resamples, self.seed = np.asarray(labels, np.intp), resamples, seed
         if not len(self.labels):
             raise ValueError("there is no clip to draw from")
         self.classes, self.clip_counts = np.unique(self.labels, return_counts=True)
         chance = np.random.default_rng(seed)
         self._turns = [_turns(int(count), resamples, chance) for count in self.clip_counts]
+
+    def of(self, clips: npt.ArrayLike) -> "Bootstrap":
+        """Draws of some of the clips only, by their positions [n]."""
+        return Bootstrap(self.labels[np.asarray(clips, np.intp)], self.resamples, self.seed)
 
     def class_means(self, values: npt.NDArray[np.float64]) -> Draws:
         """[1 + resamples, L classes that have clips, M] means of values [N, M] over the clips of each class."""

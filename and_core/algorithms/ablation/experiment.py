@@ -1,6 +1,6 @@
 """One experiment: neurons are pruned, the same clips are played, and the matched random controls stand beside it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,10 +14,16 @@ from and_core.algorithms.ablation.effect import Delta, Deltas, Effect, deltas, e
 from and_core.algorithms.ablation.evidence import Evidence, Neurons
 from and_core.algorithms.ablation.relearning import Probe, Relearning, relearning
 from and_core.algorithms.ablation.selection import Selection, control_of
-from and_core.models.protocols import FloatArray, Replay
+from and_core.models.protocols import FloatArray, PlayedClips, Replay
 
 SEEDS = tuple(range(5))
 """Of the matched random controls."""
+Heard = Callable[[int], object]
+"""Told how many clips were played just now."""
+
+
+def nobody(_clips: int) -> None:
+    """Does not want to know."""
 
 
 @dataclass(frozen=True)
@@ -32,18 +38,42 @@ class Bench:
     """Of the N clips that are played, each with the output of its class."""
     before: FloatArray
     """[N, C] logits of the unpruned network."""
-    replay: Replay
+    replay: Replay | None
+    """Plays them. None where the bench is kept for its figures only: a replay holds memory."""
     clips_said: str
     """Which clips those are, in words."""
     probe: Probe | None = None
     """What relearning is measured on; None where it is not."""
 
-    def play(self, neurons: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    def play(self, neurons: npt.ArrayLike, heard: Heard = nobody) -> tuple[FloatArray, FloatArray]:
         """Logits [N, C] without these neurons, and what the head then reads of each clip, [N, D]."""
-        batches = list(self.replay.without(self.evidence.by_layer(neurons)))
-        order = np.argsort(np.concatenate([batch.clips for batch in batches]))
-        logits = np.concatenate([batch.logits for batch in batches])[order]
-        return logits, np.concatenate([batch.representations for batch in batches])[order]
+        batches = []
+        for batch in self.batches(neurons):
+            batches.append(batch)
+            heard(len(batch.clips))
+        _, logits, representations = in_order(batches)
+        return logits, representations
+
+    def batches(self, neurons: npt.ArrayLike) -> Iterator[PlayedClips]:
+        """The same, batch by batch.
+
+        Raises:
+            ValueError: the bench is kept for its figures only.
+        """
+        if self.replay is None:
+            raise ValueError("nothing can be played on a bench without a replay")
+        return self.replay.without(self.evidence.by_layer(neurons))
+
+
+def in_order(batches: Sequence[PlayedClips]) -> tuple[npt.NDArray[np.intp], FloatArray, FloatArray]:
+    """Positions [n] of the clips that were played, rising, with logits [n, C] and representations [n, D]."""
+    clips = np.concatenate([batch.clips for batch in batches]).astype(np.intp)
+    order = np.argsort(clips)
+    logits, representations = (
+        np.concatenate(arrays)[order]
+        for arrays in zip(*((batch.logits, batch.representations) for batch in batches), strict=True)
+    )
+    return clips[order], logits, representations
 
 
 @dataclass(frozen=True)
@@ -100,14 +130,23 @@ class Experiment:
         return []
 
 
-def prune(bench: Bench, selection: Selection) -> Pruned:
+def prune(bench: Bench, selection: Selection, heard: Heard = nobody) -> Pruned:
     """Prune and play.
+
+    Args:
+        heard: told, batch by batch, how many clips were played.
 
     Raises:
         SelectionError: the selection does not fit the network or the run.
     """
     neurons = choose(selection, bench.evidence)
-    after, representations = bench.play(neurons)
+    return measured(bench, selection, neurons, *bench.play(neurons, heard))
+
+
+def measured(
+    bench: Bench, selection: Selection, neurons: Neurons, after: FloatArray, representations: FloatArray
+) -> Pruned:
+    """What was played, compared with the unpruned network."""
     if not len(neurons):
         after = bench.before  # as the run has them, to the last bit
     return Pruned(selection, neurons, after, representations, effect(bench.clips, bench.before, after))
@@ -161,7 +200,8 @@ def row(network: str, strategy: str, concept: str, seed: int | None, pruned: Pru
 
 
 def class_rows(result: Experiment) -> list[dict[str, Any]]:
-    """For CSV: one row a class that has clips, every measure before and after with its interval."""
+    """For CSV: one row a class that has clips, every measure before and after with its interval, and what it is after
+    pruning random neurons instead, the lowest and the highest of the controls."""
     found = []
     for label, clips in zip(result.bench.clips.classes.tolist(), result.bench.clips.clip_counts.tolist(), strict=True):
         entry: dict[str, Any] = {
@@ -174,8 +214,26 @@ def class_rows(result: Experiment) -> list[dict[str, Any]]:
                 ("before", "after", "change"), result.pruned.effect.of_class(label, measure), strict=True
             ):
                 entry |= {f"{measure}_{when}{end}": number for end, number in _numbers(value)}
+            random = [one.effect.of_class(label, measure)[1].value for one in result.controls.values()]
+            if random:
+                entry |= {f"{measure}_control_low": min(random), f"{measure}_control_high": max(random)}
         found.append(entry)
     return found
+
+
+def answers(result: Experiment) -> list[dict[str, Any]]:
+    """The confusion matrices, a row a cell that is not empty: class, answer, clips before, clips after."""
+    names, labels = result.bench.class_names, result.bench.clips.labels
+    before, after = confusion(result.bench.before, labels), confusion(result.pruned.after, labels)
+    return [
+        {
+            "class": names[row],
+            "answer": names[column],
+            "before": int(before[row, column]),
+            "after": int(after[row, column]),
+        }
+        for row, column in np.argwhere(before + after).tolist()
+    ]
 
 
 def _numbers(value: Estimate) -> list[tuple[str, float]]:

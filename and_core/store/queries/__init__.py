@@ -101,5 +101,6 @@ from and_core.store.queries.pruning import (
     evidence,
     layer_widths,
     output_names,
+    related_classes,
 )
 from and_core.store.queries.rows import MAX_CONCEPTS, MAX_ROWS

@@ -10,7 +10,7 @@ from and_core.algorithms.ablation.strategies import CLOSED_SIMILARITY, CLOSED_TO
 from and_core.algorithms.evaluation import normalised_name
 from and_core.store.connection import Store
 from and_core.store.queries.c_open_concept import WORD_KINDS
-from and_core.store.queries.rows import MAX_CLIPS, MAX_NEURONS, MAX_ROWS
+from and_core.store.queries.rows import MAX_CLIPS, MAX_CONCEPTS, MAX_NEURONS, MAX_ROWS
 
 MAX_WORDS = 100 * MAX_NEURONS
 
@@ -96,11 +96,29 @@ def output_names(store: Store, network_id: int) -> list[str]:
     return list(rows["name"])
 
 
+def related_classes(store: Store, name: str, limit: int) -> dict[str, float]:
+    """Class -> cosine of its name with that of the class `name`, the nearest classes first.
+
+    By the encoder of the run's concepts; empty where the class is none of them.
+    """
+    concepts = store.query(f"SELECT concept_id, name FROM concept ORDER BY concept_id LIMIT {MAX_CONCEPTS}")
+    own = concepts["concept_id"][concepts["name"].map(normalised_name) == normalised_name(name)]
+    if own.empty:
+        return {}
+    nearest = store.query(
+        """SELECT name, cosine FROM name_cosine JOIN class USING (class_id)
+        WHERE concept_id = $concept AND name != $name ORDER BY cosine DESC, name LIMIT $limit""",
+        {"concept": int(own.iloc[0]), "name": name, "limit": limit},
+    )
+    return dict(zip(nearest["name"], nearest["cosine"].astype(float).tolist(), strict=True))
+
+
 def evaluation_clips(store: Store, network_id: int, per_class: int, fold: int | None = None) -> pd.DataFrame:
     """Up to `per_class` clips of every class that the network can name, with what the unpruned network said.
 
-    Columns: clip_id, filename, class_id, class_name, output (the class's own), fold, source_recording, seconds, audio,
-    spectrogram, logits (one per output).
+    First the first clip of every class, then the second of every class, and so on: whoever plays only the beginning
+    has played every class. Columns: clip_id, filename, class_id, class_name, output (the class's own), fold,
+    source_recording, seconds, audio, spectrogram, logits (one per output).
     """
     return store.query(
         f"""
@@ -110,7 +128,7 @@ def evaluation_clips(store: Store, network_id: int, per_class: int, fold: int | 
             spectrogram, logits
         FROM ranked JOIN class USING (class_id) JOIN baseline_logit USING (clip_id)
             JOIN network_class USING (network_id, class_id)
-        WHERE network_id = $network AND turn <= $per_class ORDER BY class_id, clip_id LIMIT {MAX_CLIPS}""",
+        WHERE network_id = $network AND turn <= $per_class ORDER BY turn, class_id LIMIT {MAX_CLIPS}""",
         {"network": network_id, "per_class": per_class, "fold": fold},
     )
 

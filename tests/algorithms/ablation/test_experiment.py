@@ -1,46 +1,15 @@
-"""A whole experiment on the fake network: eight and six hidden neurons, three classes of tones."""
+"""A whole experiment on the fake network."""
 
 import json
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from and_core.algorithms.ablation.bootstrap import Bootstrap
-from and_core.algorithms.ablation.evidence import Evidence, LayerPlace
 from and_core.algorithms.ablation.experiment import Bench, as_json, class_rows, experiment, relearned
 from and_core.algorithms.ablation.relearning import Probe
 from and_core.algorithms.ablation.spelling import parse
 from and_core.errors import SelectionError
-from and_core.models.fakes import FakeDataset, FakeNetwork
-
-CLIPS = 18
-
-
-@pytest.fixture
-def bench() -> Bench:
-    data, network = FakeDataset(CLIPS), FakeNetwork()
-    features = network.features([data.clip(index).waveform for index in range(CLIPS)])
-    labels = np.arange(CLIPS) % 3
-    return Bench(
-        network="fake",
-        class_names=network.class_names,
-        evidence=Evidence(
-            layers=tuple(
-                LayerPlace(layer.name, layer.width, layer.depth, layer.name == "fc") for layer in network.layers()
-            ),
-            words=pd.DataFrame([(2, "hum", "noun", 1)], columns=["neuron", "word", "part_of_speech", "count"]),
-            picks=pd.DataFrame(columns=["neuron", "method", "similarity", "concept", "rank", "score"]),
-            summary_words=np.zeros(17, np.int64),
-            lemmas={},
-        ),
-        clips=Bootstrap(labels, resamples=100),
-        before=network.forward_features(features)[0],
-        replay=network.replay(features),
-        clips_said="all clips",
-        probe=Probe(labels, np.arange(CLIPS) // 3, "folds"),
-    )
 
 
 def test_logits_come_back_in_the_order_of_the_clips(bench: Bench) -> None:
@@ -83,6 +52,6 @@ def test_a_new_head_reads_what_the_pruned_networks_head_reads(bench: Bench) -> N
 
 
 def test_one_clip_a_class_is_too_few_to_fit_a_head(bench: Bench) -> None:
-    few = replace(bench, probe=Probe(np.arange(CLIPS), np.arange(CLIPS), "clips"))
+    few = replace(bench, probe=Probe(np.arange(len(bench.before)), np.arange(len(bench.before)), "clips"))
     with pytest.raises(SelectionError, match="cannot be fitted anew"):
         relearned(experiment(few, parse("all"), 0))

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from and_core.algorithms.ablation.related import related_concepts
 from and_core.algorithms.ablation.relearning import Probe, relearning
 from and_core.errors import SelectionError
-from and_core.models.fakes import FakeTextEncoder
 
 LABELS = np.arange(90) % 3
 FOLDS = np.arange(90) // 30
@@ -55,10 +53,3 @@ def test_nothing_lost_cannot_be_regained() -> None:
 def test_a_single_group_leaves_nothing_to_learn_from() -> None:
     with pytest.raises(SelectionError, match="cannot be fitted anew"):
         relearning(probe(np.zeros(90, int)), 0, (logits(LABELS >= 0),) * 2, (NOISE, NOISE))
-
-
-def test_related_concepts_share_words_with_the_concept() -> None:
-    found = related_concepts("water_drops", ["dog", "water_drops", "Water drops", "pouring_water"], FakeTextEncoder())
-    assert list(found) == ["pouring_water", "dog"]
-    assert found["pouring_water"] == pytest.approx(0.5, abs=0.3)
-    assert related_concepts("dog", ["dog"], FakeTextEncoder()) == {}
