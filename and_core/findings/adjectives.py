@@ -14,6 +14,22 @@ from and_core.store.queries import Network
 ALL_KINDS = "all hidden layers"
 
 
+def headline(network: str, neurons: pd.DataFrame, words: pd.DataFrame) -> str:
+    """How many adjectives a network's hidden neurons use, and which most.
+
+    Args:
+        neurons: as `queries.hidden_neurons`.
+        words: as `queries.adjectives` of hidden neurons.
+    """
+    if words.empty:
+        return f"None of {network}'s {len(neurons):,} hidden neurons has an adjective."
+    first = words.iloc[0]
+    return (
+        f"{network}'s {len(neurons):,} hidden neurons use {len(words)} adjectives, {neurons['adjectives'].mean():.2f} "
+        f"each; the commonest is {first['word']}, in {first['neurons'] / len(neurons):.0%} of them."
+    )
+
+
 def commonest(store: Store, networks: Sequence[Network], top: int) -> pd.DataFrame:
     """network, rank, word, neurons, share (of the network's hidden neurons): the commonest adjectives of each network.
 

@@ -67,6 +67,17 @@ def share_of(found: Counts, network: str, k: int, tau: int, reading: Reading = "
     return float(counted.loc[counted["shared"] < tau, "neurons"].sum() / counted["neurons"].sum())
 
 
+def headline(found: Counts, network: str, k: int, tau: int) -> str:
+    """How many of a network's neurons are uninterpretable, and how many would be so by chance."""
+    share, neurons = share_of(found, network, k, tau), int(hidden(found, network, k)["neurons"].sum())
+    chance = by_chance(found, k, tau)
+    drawn = "" if chance is None else f" Of clips drawn by chance, {chance:.0%} of draws would be called so."
+    return (
+        f"{share:.0%} of {network}'s {neurons:,} hidden neurons are uninterpretable: fewer than {tau} of their {k} "
+        f"most activating clips have a sentence in the same cluster.{drawn}"
+    )
+
+
 def by_block(
     found: Counts, networks: Sequence[str], k: int, tau: int, reading: Reading = "clips", kinds: bool = False
 ) -> pd.DataFrame:

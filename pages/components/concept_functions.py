@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from and_core.algorithms.last_layer_of_paper import METHOD_NAMES
+from and_core.findings import last_layer
 from and_core.models.registry import nearest
 from pages.components import pickers
 
@@ -18,8 +19,7 @@ Function = tuple[str, str | None]
 
 def label(function: Function) -> str:
     """DB cos_cubed"""
-    method, similarity = function
-    return " ".join(part for part in (METHOD_NAMES.get(method, method), similarity) if part)
+    return last_layer.label(*function)
 
 
 def functions_of(rows: pd.DataFrame, method: str = "method", similarity: str = "similarity") -> list[Function]:

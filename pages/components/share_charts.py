@@ -38,13 +38,16 @@ def panels_by_tau(means: pd.DataFrame, chances: dict[int, float | None]) -> go.F
         chances: the share of each tau among clips drawn by chance.
     """
     traces: list[dict[str, Any]] = []
-    layout: dict[str, Any] = {"height": 320, "margin": MARGIN, "legend": LEGEND, "shapes": [], "annotations": []}
+    layout: dict[str, Any] = {"height": 330, "margin": MARGIN | {"t": 40}, "legend": LEGEND}
+    layout |= {"shapes": [], "annotations": []}
     for number, (tau, chance) in enumerate(chances.items()):
         axis = str(number + 1) if number else ""
         traces += _panel(means[means["tau"] == tau], axis)
         layout |= _axes(number, len(chances), axis, sorted(set(means["depth"])))
+        # Above the word "chance", which may stand at the top of its panel.
         title = {"x": 0.5, "xref": f"x{axis} domain", "y": 1, "yref": f"y{axis} domain", "yanchor": "bottom"}
-        layout["annotations"].append({"text": f"tau = {tau}", "font": {"size": 16}, "showarrow": False, **title})
+        title |= {"yshift": 14, "font": {"size": 14}}
+        layout["annotations"].append({"text": f"tau = {tau}", "showarrow": False, **title})
         if chance is not None:
             layout["shapes"].append(_line_at(chance, axis))
             layout["annotations"].append(_chance_at(chance, axis))

@@ -21,6 +21,12 @@ def main() -> None:
         missing = "no neuron has an adjective" if not words else "nothing was measured in its clips"
         st.text(f"There is nothing to compare in this run: {missing}.")
         return
+    of_paper = {
+        pair: measured.effect(view.store, view.network.network_id, *pair)
+        for pair in acoustics.PAPER_PAIRS
+        if pair[0] in words and pair[1] in measurements
+    }
+    st.text(acoustics.headline(view.network.name, of_paper))
     for part, (word, measurement) in zip("ab", acoustics.PAPER_PAIRS, strict=True):
         figure(view, part, word, measurement, words, measurements)
     every_measurement(view, words, measurements)

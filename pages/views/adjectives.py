@@ -23,28 +23,14 @@ def main() -> None:
         st.text("Words that were considered and dropped are under Evidence on each neuron's page.")
         return
     neurons = measured.hidden_neurons(view.store, view.network.network_id)
-    headline(view, neurons)
+    hidden = measured.words(view.store, view.network.network_id, hidden=True)
+    st.text(adjectives.headline(view.network.name, neurons, hidden))
     word = asked_word(words)
     distribution(view, word)
     if word:
         neurons_of_word(view, word)
     by_depth(neurons)
     by_network(view)
-
-
-def headline(view: View, neurons: pd.DataFrame) -> None:
-    words = measured.words(view.store, view.network.network_id, hidden=True)
-    if words.empty:
-        st.text(
-            f"None of {view.network.name}'s {len(neurons):,} hidden neurons has an adjective; its output neurons do."
-        )
-        return
-    first = words.iloc[0]
-    st.text(
-        f"{view.network.name}'s {len(neurons):,} hidden neurons use {len(words)} adjectives, "
-        f"{neurons['adjectives'].mean():.2f} each; the commonest is {first['word']}, in "
-        f"{first['neurons'] / len(neurons):.0%} of them."
-    )
 
 
 def asked_word(words: pd.DataFrame) -> str:

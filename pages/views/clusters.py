@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from and_core.findings.clusters import elbow_sentence
+from and_core.findings.clusters import elbow_sentence, headline, with_neurons
 from and_core.store import queries
 from pages.components import clip_card, links, pickers, share_charts
 from pages.components.store import View, current_view
@@ -21,28 +21,13 @@ STATIC = {"displayModeBar": False}
 def main() -> None:
     view = current_view()
     st.title("Clusters")
-    clusters = queries.clusters(view.store)
-    shared = queries.neurons_by_cluster(view.store, view.network.network_id).set_index("cluster_id")["neurons"]
-    clusters["neurons"] = clusters["cluster_id"].map(shared).fillna(0).astype(int)
-    headline(view, clusters)
+    clusters = with_neurons(view.store, view.network)
+    st.text(headline(clusters, view.network.name))
     chosen = asked_cluster(clusters)
     clouds(view, clusters)
     if chosen is not None:
         cluster_page(view, clusters[clusters["cluster_id"] == chosen].iloc[0])
     elbow(view, clusters)
-
-
-def headline(view: View, clusters: pd.DataFrame) -> None:
-    sentences, neurons = int(clusters["sentence_count"].sum()), int(clusters["neurons"].sum())
-    busiest = clusters.iloc[int(clusters["neurons"].argmax())]
-    shared = f"no neuron of {view.network.name} is interpretable."
-    if neurons:
-        said = ", ".join(busiest["words"][:3]) or "no words"
-        shared = (
-            f"of {view.network.name}'s {neurons:,} interpretable neurons the most, {busiest['neurons']:,}, share "
-            f"cluster {busiest['cluster_id']} ({said})."
-        )
-    st.text(f"{sentences:,} sentences of the captions lie in {len(clusters)} clusters; {shared}")
 
 
 def asked_cluster(clusters: pd.DataFrame) -> int | None:
@@ -130,10 +115,9 @@ def elbow(view: View, clusters: pd.DataFrame) -> None:
     """How the number of clusters was found, or would have been."""
     st.subheader("How many clusters")
     curve = queries.elbow_curve(view.store)
-    if curve.empty:
-        st.text("This run has no curve of the elbow method.")
-        return
     st.text(elbow_sentence(curve, len(clusters)))
+    if curve.empty:
+        return
     figure = share_charts.elbow(curve, len(clusters))
     st.plotly_chart(figure, key="elbow", config=STATIC, alt="Inertia by number of clusters; the numbers are below")
     twin(curve, "elbow", "Inertia by number of clusters")

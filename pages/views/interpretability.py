@@ -28,22 +28,9 @@ def main() -> None:
         st.text("This run did not judge its neurons.")
         return
     found = selections.counts_of(view)
-    headline(view, found)
+    st.text(interpretability.headline(found, view.network.name, *queries.run_criterion(view.store)))
     figure_6(view, found)
     figures_of_k(view, found)
-
-
-def headline(view: View, found: Counts) -> None:
-    """The finding at the run's own K and tau."""
-    k, tau = queries.run_criterion(view.store)
-    share = interpretability.share_of(found, view.network.name, k, tau)
-    neurons = interpretability.hidden(found, view.network.name, k)["neurons"].sum()
-    chance = interpretability.by_chance(found, k, tau)
-    drawn = "" if chance is None else f" Of clips drawn by chance, {chance:.0%} of draws would be called so."
-    st.text(
-        f"{share:.0%} of {view.network.name}'s {neurons:,} hidden neurons are uninterpretable: fewer than {tau} "
-        f"of their {k} most activating clips have a sentence in the same cluster.{drawn}"
-    )
 
 
 @messages.fragment

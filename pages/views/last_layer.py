@@ -8,6 +8,7 @@ import streamlit as st
 
 from and_core.algorithms.evaluation import LastLayerConcepts, LastLayerScore, last_layer_evaluation
 from and_core.algorithms.last_layer_of_paper import NETWORKS, paper_scores
+from and_core.findings.last_layer import headlines
 from and_core.store import queries
 from and_core.store.connection import Store
 from pages.components import concept_functions, links, lists, module_charts, pickers
@@ -27,7 +28,7 @@ def main() -> None:
         st.text(why_nothing(view))
         return
     scores = last_layer_evaluation(answers)
-    headline([score for score in scores if score.network == view.network.name])
+    st.text(headlines(scores)[view.network.name])
     st.caption(links.plain(queries.meta(view.store).get("captioner", "")))
     score_table(scores, several=len(view.networks) > 1)
     picks(view, own)
@@ -45,18 +46,6 @@ def why_nothing(view: View) -> str:
     return (
         f"No output of {view.network.name} has the name of a class of the data set, or the run had no concepts. "
         "The run says at its end which names differ; id2label of the network's config.json mends them."
-    )
-
-
-def headline(scores: Sequence[LastLayerScore]) -> None:
-    best = max(scores, key=lambda score: (score.top1, score.top5, score.cosine))
-    low, high = best.top1_interval
-    paper = paper_scores(best.method, best.similarity)
-    beside = f" The paper has {paper['AST'].top1:.0%} for AST on ESC-50 by the same function." if paper else ""
-    st.text(
-        f"By {label((best.method, best.similarity))}, the best of {len(scores)} functions, "
-        f"{best.top1 * best.n:.0f} of {best.n} output neurons of {best.network} get the name of their class "
-        f"({best.top1:.0%}; 95 % interval {low:.0%} to {high:.0%}).{beside}"
     )
 
 

@@ -25,7 +25,8 @@ def main() -> None:
         st.text(sentence)
     if not claims:
         unsaid()
-    st.caption(f"{len(view.networks)} networks listened to the same {dataset.clip_count:,} clips of {dataset.name}.")
+    who = f"{len(view.networks)} networks" if len(view.networks) > 1 else "One network"
+    st.caption(f"{who} listened to the same {dataset.clip_count:,} clips of {dataset.name}.")
     st.segmented_control("Lines go through", OVER, default=OVER[0], required=True, key="training_over")
     claim_table(claims)
     means = training.measures_by_block(neurons, view.networks)

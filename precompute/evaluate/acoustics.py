@@ -14,8 +14,8 @@ from and_core.store.connection import open_store
 
 def acoustic_tables(
     store_folder: Path, word: str | None, measurement: str | None, seed: int
-) -> dict[str, pd.DataFrame]:
-    """The paper's two pairs of every network; or a word with a measurement, or with all of them.
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """The paper's two pairs of every network, or a word with a measurement, or with all of them; and a sentence each.
 
     Raises:
         StoreError: the run has no store.
@@ -30,5 +30,11 @@ def acoustic_tables(
     pairs: Sequence[tuple[str, str]] = acoustics.PAPER_PAIRS
     if word is not None:
         pairs = [(word, name) for name in ([measurement] if measurement else measured)]
-    effects = acoustics.effects(store, queries.networks(store), pairs, seed)
-    return {"neurons with and without a word (Figure 8)": effects}
+    found = acoustics.effects(store, queries.networks(store), pairs, seed)
+    tables = {"neurons with and without a word (Figure 8)": acoustics.effect_table(found)}
+    said = {
+        f"{network}: {spoken} and {heard}": f"{network}: {acoustics.effect_sentence(effect, spoken, heard)}"
+        for (network, spoken, heard), effect in found.items()
+        if effect
+    }
+    return tables, said

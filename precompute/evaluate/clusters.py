@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from and_core.findings.clusters import elbow_sentence
+from and_core.findings import clusters
 from and_core.store import queries
 from and_core.store.connection import open_store
 
@@ -16,11 +16,11 @@ def cluster_tables(store_folder: Path) -> tuple[dict[str, pd.DataFrame], dict[st
         StoreError: the run has no store.
     """
     store = open_store(store_folder)
-    clusters = queries.clusters(store).drop(columns="cloud")
-    clusters["words"] = [", ".join(words) for words in clusters["words"]]
-    for network in queries.networks(store):
-        shared = queries.neurons_by_cluster(store, network.network_id).set_index("cluster_id")["neurons"]
-        clusters[f"neurons of {network.name}"] = clusters["cluster_id"].map(shared).fillna(0).astype(int)
+    networks = queries.networks(store)
+    found = clusters.of_networks(store, networks)
     curve = queries.elbow_curve(store)
-    tables = {"clusters (Table 8)": clusters, "elbow": curve}
-    return tables, {"elbow": elbow_sentence(curve, len(clusters))}
+    said = {
+        network.name: clusters.headline(clusters.with_neurons(store, network), network.name) for network in networks
+    }
+    tables = {"clusters (Table 8)": found, "elbow": curve}
+    return tables, {**said, "elbow": clusters.elbow_sentence(curve, len(found))}

@@ -21,14 +21,15 @@ def last_layer(
     """Does each output neuron get the name of its class? Beside the paper's own figures. (Tables 2 and 7)"""
     from dataclasses import asdict
 
-    from precompute.evaluate.last_layer import LEGEND, last_layer_scores, score_tables
+    from and_core.findings.last_layer import LEGEND, headlines, score_tables
+    from precompute.evaluate.last_layer import last_layer_scores
     from precompute.evaluate.tables import show
 
     scores = last_layer_scores(runs / name / "store", seed)
     if as_json:
         typer.echo(json.dumps([asdict(score) for score in scores], indent=1))
         return
-    show(score_tables(scores), as_json=False, sentences={"legend": LEGEND})
+    show(score_tables(scores), as_json=False, sentences={**headlines(scores), "legend": LEGEND})
 
 
 @evaluate.command("adjectives")
@@ -42,7 +43,8 @@ def adjectives(
     from precompute.evaluate.adjectives import adjective_tables
     from precompute.evaluate.tables import show
 
-    show(adjective_tables(runs / name / "store", top), as_json)
+    tables, said = adjective_tables(runs / name / "store", top)
+    show(tables, as_json, said)
 
 
 @evaluate.command("acoustics")
@@ -60,7 +62,8 @@ def acoustics(
     from precompute.evaluate.acoustics import acoustic_tables
     from precompute.evaluate.tables import show
 
-    show(acoustic_tables(runs / name / "store", word, measurement, seed), as_json)
+    tables, said = acoustic_tables(runs / name / "store", word, measurement, seed)
+    show(tables, as_json, said)
 
 
 @evaluate.command("training")

@@ -34,11 +34,12 @@ def interpretability_tables(
         "lines along depth": interpretability.lines(found, names, k, tau, reading),
         "three readings of Algorithm 1": interpretability.three_readings(found, names, k, tau),
     }
+    said = {name: interpretability.headline(found, name, k, tau) for name in names if reading == "clips"}
     chance = interpretability.by_chance(found, k, tau, reading)
-    said = "The run did not try clips drawn by chance."
+    drawn = "The run did not try clips drawn by chance."
     if chance is not None:
-        said = f"Of {k} clips drawn by chance, {chance:.1%} of draws would be called uninterpretable."
-    return tables, {"chance": said}
+        drawn = f"Of {k} clips drawn by chance, {chance:.1%} of draws would be called uninterpretable."
+    return tables, {**said, "chance": drawn}
 
 
 def checked(store: Store, k: int | None, tau: int | None) -> tuple[int, int]:

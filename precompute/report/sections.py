@@ -114,6 +114,6 @@ def loud_and_high(store: Store, networks: Sequence[Network]) -> Section:
                 values, has_word = neurons["value"].to_numpy(), neurons["has_word"].to_numpy(dtype=bool)
                 axis = f"{acoustics.label(measurement)}, {network.name}"
                 figures.append(finding_charts.two_histograms(values, has_word, word, axis))
-    effects = acoustics.effects(store, networks, acoustics.PAPER_PAIRS)
+    effects = acoustics.effect_table(acoustics.effects(store, networks, acoustics.PAPER_PAIRS))
     title = "What neurons with a word hear (Figure 8)"
     return Section(title, said or ["No neuron has the paper's words."], figures, {"Cliff's delta": effects})

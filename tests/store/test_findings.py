@@ -42,11 +42,18 @@ def test_numbers_that_a_clip_was_made_from_are_no_measurements(store: Store) -> 
 
 
 def test_a_word_of_every_neuron_has_no_effect_to_measure(store: Store) -> None:
-    table = acoustics.effects(
+    found = acoustics.effects(
         store, queries.networks(store)[:1], [("loud", "loudness_dbfs"), ("wave", "loudness_dbfs")]
     )
+    table = acoustics.effect_table(found)
     assert table["delta"].isna().tolist() == [True, False]
     assert table["delta"].iloc[1] == 1
+    pairs = {(word, measurement): effect for (_, word, measurement), effect in found.items()}
+    said = acoustics.headline("small", pairs)
+    assert "where neurons speak of wave (Cliff's delta +1.00)" in said
+    assert "loud " not in said
+    nothing = acoustics.headline("small", {("loud", "loudness_dbfs"): None})
+    assert nothing.startswith("In small no two groups can be compared")
 
 
 def test_the_best_and_the_worst_described_neuron_of_a_layer(store: Store) -> None:

@@ -114,3 +114,4 @@ def test_the_elbow_is_said_beside_what_the_run_has(store: Store) -> None:
     curve = queries.elbow_curve(store)
     assert elbow_sentence(curve, 2).endswith("tried with 1 to 3 clusters, finds 2, which this run has.")
     assert elbow_sentence(curve, 11).endswith("finds 2; this run has 11, as its configuration says.")
+    assert elbow_sentence(curve.head(0), 11) == "This run has no curve of the elbow method."
