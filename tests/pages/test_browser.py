@@ -1,5 +1,6 @@
 """The app as a user meets it: started from the command line and driven in a real Chromium."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -149,9 +150,10 @@ def test_pruning_a_class_moves_its_bar_and_undo_takes_it_back(
     page.goto(f"{address}/pruning?class={target}")
     expect(page.get_by_text("Nothing is pruned")).to_be_visible(timeout=SLOW_MS)
     page.get_by_role("button", name="Prune", exact=True).click()
+    expect(page.get_by_text("Before and after, while it runs")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_text("Clips that changed their answer")).to_be_visible(timeout=SLOW_MS)
-    sentence = page.get_by_text("The same number of random neurons").inner_text()
-    assert target.replace("_", " ") in sentence
+    assert target.replace("_", " ") in page.get_by_text("Without ").inner_text()
+    expect(page.get_by_text("random neurons of the same layers")).to_be_visible()
     places = dots(page).evaluate_all("dots => dots.map(dot => dot.getBoundingClientRect().x)")
     before, after = places[: len(places) // 2], places[len(places) // 2 :]
     assert len(before) > 1
@@ -159,7 +161,24 @@ def test_pruning_a_class_moves_its_bar_and_undo_takes_it_back(
     keep(page, "pruning")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Nothing is pruned")).to_be_visible()
-    expect(page.get_by_text("The same number of random neurons")).to_have_count(0)
+    expect(page.get_by_text("random neurons of the same layers")).to_have_count(0)
+
+
+def test_a_link_prunes_again_and_a_clip_of_ones_own_is_heard_by_both_networks(
+    page: Page, address: str, keep: Callable[[Page, str], None], tiny_store: Path
+) -> None:
+    target = forgettable(open_store(tiny_store))
+    page.goto(f"{address}/pruning?class={target}&prune=open_concept:{target}&clips=2&controls=1&name=Mine")
+    expect(page.get_by_text("Mine").first).to_be_visible(timeout=SLOW_MS)
+    page.get_by_text("A clip of your own").click()
+    page.locator("input[type=file]").first.set_input_files(next((tiny_store / "audio").glob("*.flac")))
+    expect(page.get_by_text("The network hears")).to_be_visible(timeout=SLOW_MS)
+    page.get_by_role("button", name="Take home").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Experiment (JSON)").click()
+    kept = json.loads(download.value.path().read_text())
+    assert (kept["name"], kept["concept"]) == ("Mine", target)
+    keep(page, "pruning_linked")
 
 
 def test_the_app_asks_nothing_of_the_network(page: Page, address: str) -> None:
