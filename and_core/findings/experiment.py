@@ -58,7 +58,8 @@ def change(number: Estimate, what: str = "") -> str:
 
 def interval(number: Estimate, form: str = ".2f") -> str:
     """`1.20 [1.10, 1.30]`: the number with its 95 % interval."""
-    return f"{number.value:{form}} [{number.low:{form}}, {number.high:{form}}]"
+    value, low, high = (f"{part:z{form}}" for part in (number.value, number.low, number.high))
+    return f"{value} [{low}, {high}]"
 
 
 def spoken(name: str) -> str:

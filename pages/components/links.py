@@ -4,7 +4,8 @@ Everything a model wrote goes through `st.text` or `plain`: Markdown would rende
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
@@ -47,6 +48,16 @@ def neuron_query(view: View, layer: str, position: int) -> dict[str, str]:
 def open_neuron(view: View, layer: str, position: int) -> None:
     """Leave this page for the neuron's."""
     st.switch_page(NEURON, query_params=neuron_query(view, layer, position))
+
+
+def permalink(page: str, query: Mapping[str, str]) -> str:
+    """The whole address of a page of this server.
+
+    Args:
+        page: its path, e.g. `neuron`.
+    """
+    server = urlsplit(st.context.url or "http://localhost:8501/")
+    return f"{server.scheme}://{server.netloc}/{page}?{urlencode(query)}"
 
 
 def neuron_link(view: View, layer: str, position: int, label: str = "", icon: str | None = None) -> None:

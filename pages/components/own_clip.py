@@ -69,12 +69,18 @@ def compare(view: View, waveform: FloatArray, pruned: NeuronIds) -> None:
     before, _ = live.forward([waveform])
     with live.ablated(pruned):
         after, _ = live.forward([waveform])
-    names = queries.output_names(view.store, view.network.network_id)
-    table = pd.DataFrame({"class": names, "before": _probabilities(before), "after": _probabilities(after)})
+    names = [class_name(name) for name in queries.output_names(view.store, view.network.network_id)]
+    table = pd.DataFrame(
+        {
+            "class": [class_name(name) for name in names],
+            "before": _probabilities(before),
+            "after": _probabilities(after),
+        }
+    )
     was, now = (table.iloc[int(table[when].argmax())] for when in ("before", "after"))
     st.text(
-        f"The network hears {class_name(was['class'])} ({was['before']:.2f}); without these neurons "
-        f"{class_name(now['class'])} ({now['after']:.2f})."
+        f"The network hears {was['class']} ({was['before']:.2f}); without these neurons "
+        f"{now['class']} ({now['after']:.2f})."
     )
     likeliest = table.loc[table[["before", "after"]].max(axis=1).nlargest(ANSWERS).index]
     st.dataframe(

@@ -15,6 +15,7 @@ from and_core.algorithms.ablation.selection import (
 )
 from and_core.algorithms.ablation.spelling import EXAMPLE, parse
 from and_core.algorithms.ablation.strategies import CLOSED_SIMILARITY
+from and_core.algorithms.evaluation import normalised_name
 from and_core.errors import SelectionError
 from pages.components import links
 
@@ -88,7 +89,9 @@ def show_on_controls(selection: Selection, evidence: Evidence, concept: str) -> 
     simple = (
         isinstance(of, Term)
         and of.strategy in _ways(evidence)
-        and (of.concept in (None, concept) or of.strategy == "adjective")
+        and (
+            of.concept is None or of.strategy == "adjective" or normalised_name(of.concept) == normalised_name(concept)
+        )
         and set(limited.places) <= set(layers)
         and limited.percent is None
         and (limited.seed is None or of.strategy == "random")

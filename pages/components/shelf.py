@@ -1,7 +1,6 @@
 """The session's experiments as a person handles them: choose, keep, compare, take home."""
 
 import json
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import pandas as pd
 import streamlit as st
@@ -47,14 +46,8 @@ def keep(view: View, shown: Done) -> None:
                 experiments.rename(view, shown, name, note)
                 st.rerun()
         st.text("Whoever opens this address does the experiment again:")
-        st.code(address(view, shown), language=None, wrap_lines=True)
-
-
-def address(view: View, shown: Done) -> str:
-    """The permalink."""
-    parts = urlsplit(st.context.url or "")
-    query = urlencode(links.network_query(view) | shown.query)
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
+        query = links.network_query(view) | shown.query
+        st.code(links.permalink("pruning", query), language=None, wrap_lines=True)
 
 
 def take_home(view: View, shown: Done) -> None:

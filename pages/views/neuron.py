@@ -1,7 +1,5 @@
 """Neuron: what it hears, why to believe it, and the clips behind every claim."""
 
-from urllib.parse import urlencode, urlsplit
-
 import pandas as pd
 import streamlit as st
 
@@ -17,7 +15,7 @@ def main() -> None:
     neuron = pickers.asked_neuron(view)
     st.query_params.from_dict(links.neuron_query(view, neuron.layer, neuron.position))
     exemplars = queries.exemplars(view.store, neuron.neuron_id)
-    heading(view, neuron)
+    heading(view, neuron, exemplars)
     finding(view, neuron, exemplars)
     concepts(view, neuron)
     summaries(view, neuron)
@@ -26,7 +24,7 @@ def main() -> None:
     evidence.draw(view, neuron, exemplars)
 
 
-def heading(view: View, neuron: Neuron) -> None:
+def heading(view: View, neuron: Neuron, exemplars: pd.DataFrame) -> None:
     """Name, neighbours, pickers, and the place in the network."""
     first, last = queries.neuron_range(view.store, view.network.network_id)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -41,7 +39,9 @@ def heading(view: View, neuron: Neuron) -> None:
             drawn = queries.neuron(view.store, pickers.random_neuron(view))
             links.open_neuron(view, drawn.layer, drawn.position)
         with st.popover("Link", icon=":material/link:"):
-            st.code(permalink(view, neuron), language=None, wrap_lines=True)
+            query = links.neuron_query(view, neuron.layer, neuron.position)
+            st.code(links.permalink("neuron", query), language=None, wrap_lines=True)
+        prune_link(view, neuron, exemplars)
     blocks = queries.depth(view.store, view.network.network_id)
     place = "classification head" if neuron.kind == "fc" else f"block {neuron.depth} of {blocks}"
     st.caption(links.plain(f"{view.network.name} · {place} · {neuron.width} wide · pooled: {view.network.pool}"))
@@ -49,10 +49,15 @@ def heading(view: View, neuron: Neuron) -> None:
         pickers.neuron_picker(view, neuron)
 
 
-def permalink(view: View, neuron: Neuron) -> str:
-    address = urlsplit(st.context.url or "http://localhost:8501/")
-    query = urlencode(links.neuron_query(view, neuron.layer, neuron.position))
-    return f"{address.scheme}://{address.netloc}/neuron?{query}"
+def prune_link(view: View, neuron: Neuron, exemplars: pd.DataFrame) -> None:
+    """Leads to the network without this neuron, and to what becomes of the class that it hears most."""
+    classes = queries.class_outputs(view.store, view.network.network_id)["name"]
+    heard = exemplars[(exemplars["polarity"] == "high") & exemplars["class_name"].isin(classes)]["class_name"]
+    if heard.empty:
+        return
+    query = {"class": str(heard.value_counts().index[0]), "prune": f"neurons:{neuron.label}"}
+    query = links.network_query(view) | query
+    st.page_link(links.PRUNING, label="Prune it", icon=":material/content_cut:", query_params=query)
 
 
 def finding(view: View, neuron: Neuron, exemplars: pd.DataFrame) -> None:

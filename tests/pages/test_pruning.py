@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
@@ -144,6 +145,17 @@ def test_a_written_selection_says_what_it_means(
     app.text_input(key="written").set_value(written).run()
     assert answer in said(app)
     assert app.button(key="prune").disabled == (written != "all")
+
+
+def test_one_neuron_is_pruned_from_its_page(open_page: OpenPage, tiny_store: Path) -> None:
+    link = next(
+        one
+        for one in open_page(tiny_store, "neuron", layer="layer2_output", neuron="3").get("page_link")
+        if one.proto.label == "Prune it"
+    )
+    query = {name: values[0] for name, values in parse_qs(link.proto.query_string).items()}
+    app = open_page(tiny_store, "pruning", **query, clips="1", controls="1")
+    assert "Without 1 neuron " in said(app)
 
 
 @pytest.mark.parametrize("way", ["random", "adjective", "description_based", "summary_length"])
