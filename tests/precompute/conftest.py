@@ -1,6 +1,7 @@
 """Runs over fakes: the whole line of stages in a second."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from and_core.models import registry
 from and_core.models.fakes import fake_registry
 from precompute.config import Component, NetworkTable, RunConfig
+from precompute.pipeline import Job, execute, jobs_of
 from precompute.run import Run
+from precompute.stages.line import STAGES
 
 TINY_TRAINING = """
 epochs = 2
@@ -72,3 +75,40 @@ def fake_run(fakes: None, tmp_path: Path) -> Callable[..., Run]:
         )
 
     return make
+
+
+class Counting:
+    """A Progress that remembers which jobs did anything."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def kept(self, job: Job) -> None: ...
+
+    def started(self, job: Job, items: int, already: int, shards: int) -> None: ...
+
+    def advanced(self, job: Job, items: int) -> None: ...
+
+    def finished(self, job: Job, seconds: float) -> None:
+        self.done.append(job.title)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run that went through all its stages."""
+
+    jobs: list[Job]
+    done: list[str]
+    """The titles of the jobs that did anything."""
+
+
+@pytest.fixture
+def run_all() -> Callable[[Run], Ran]:
+    """Does all stages of a run."""
+
+    def run_stages(run: Run) -> Ran:
+        jobs, progress = jobs_of(run, STAGES), Counting()
+        execute(jobs, progress)
+        return Ran(jobs, progress.done)
+
+    return run_stages

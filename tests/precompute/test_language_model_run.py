@@ -15,25 +15,12 @@ import pytest
 from and_core.errors import ConfigError, LanguageModelError
 from and_core.models.fakes import REFUSAL
 from precompute.closing_notes import closing_notes
-from precompute.pipeline import Job, execute, jobs_of
 from precompute.reply_file import UNSAVED
 from precompute.reply_log import Asking, heard_by
 from precompute.run import Run
-from precompute.stages.line import STAGES
 
 MakeRun = Callable[..., Run]
-
-
-class Silent:
-    """A Progress that says nothing."""
-
-    def kept(self, job: Job) -> None: ...
-
-    def started(self, job: Job, items: int, already: int, shards: int) -> None: ...
-
-    def advanced(self, job: Job, items: int) -> None: ...
-
-    def finished(self, job: Job, seconds: float) -> None: ...
+RunAll = Callable[[Run], Any]
 
 
 @pytest.fixture
@@ -47,12 +34,6 @@ def asking_run(fake_run: MakeRun) -> MakeRun:
     return make
 
 
-def run_all(run: Run) -> list[Job]:
-    jobs = jobs_of(run, STAGES)
-    execute(jobs, Silent())
-    return jobs
-
-
 def rows(run: Run, sql: str) -> list[tuple[Any, ...]]:
     with duckdb.connect((run.store / "current").resolve(), read_only=True) as connection:
         return connection.execute(sql).fetchall()
@@ -62,7 +43,7 @@ def asked(journal: Path) -> list[str]:
     return [json.loads(line) for line in journal.read_text().splitlines()] if journal.is_file() else []
 
 
-def test_summaries_and_judgements_are_stored_with_what_the_model_said(asking_run: MakeRun) -> None:
+def test_summaries_and_judgements_are_stored_with_what_the_model_said(asking_run: MakeRun, run_all: RunAll) -> None:
     run = asking_run({"b_calibration": {"threshold": 1.0}})
     run_all(run)
     said = rows(run, "SELECT summary, raw, problem FROM summary")
@@ -73,7 +54,9 @@ def test_summaries_and_judgements_are_stored_with_what_the_model_said(asking_run
     assert all((raw == "yes") == is_acoustic for is_acoustic, raw in judged)
 
 
-def test_prompts_are_in_the_store_and_their_hashes_in_the_settings_of_the_stages(asking_run: MakeRun) -> None:
+def test_prompts_are_in_the_store_and_their_hashes_in_the_settings_of_the_stages(
+    asking_run: MakeRun, run_all: RunAll
+) -> None:
     run = asking_run()
     run_all(run)
     prompts = rows(run, "SELECT name, hash, text FROM prompt ORDER BY name")
@@ -89,9 +72,9 @@ def test_prompts_are_in_the_store_and_their_hashes_in_the_settings_of_the_stages
         assert text.startswith("## System")
 
 
-def test_useless_replies_are_stored_as_such_and_none_becomes_a_summary(asking_run: MakeRun) -> None:
+def test_useless_replies_are_stored_as_such_and_none_becomes_a_summary(asking_run: MakeRun, run_all: RunAll) -> None:
     run = asking_run(always=REFUSAL)
-    jobs = run_all(run)
+    jobs = run_all(run).jobs
     assert rows(run, "SELECT DISTINCT summary, raw, problem FROM summary") == [(None, REFUSAL, "refusal")]
     assert rows(run, "SELECT count(*) FROM summary_point") == [(0,)]
     assert rows(run, "SELECT count(*) FROM open_concept") == [(0,)]
@@ -100,28 +83,32 @@ def test_useless_replies_are_stored_as_such_and_none_becomes_a_summary(asking_ru
     assert "34 of 34 summaries of fake" in notes[0]
     assert "(34 refusal)" in notes[0]
     assert "--set summarizer.attempts=3" in notes[0]
-    (note,) = (note for note in closing_notes(run_all(asking_run(always=REFUSAL, attempts=3))) if "summaries" in note)
+    (note,) = (
+        note for note in closing_notes(run_all(asking_run(always=REFUSAL, attempts=3)).jobs) if "summaries" in note
+    )
     assert "--set summarizer.attempts=5" in note
 
 
-def test_a_word_that_was_not_judged_is_dropped_and_says_so(asking_run: MakeRun) -> None:
+def test_a_word_that_was_not_judged_is_dropped_and_says_so(asking_run: MakeRun, run_all: RunAll) -> None:
     # The low summaries say the same: nothing is struck at a threshold of 1.
     tables = {"acoustic_word_judge": {"constrained": False}, "b_calibration": {"threshold": 1.0}}
     run = asking_run(tables, always="1. The sounds are harsh.\n2. They stop.")
-    jobs = run_all(run)
+    jobs = run_all(run).jobs
     assert rows(run, "SELECT word, is_acoustic, problem FROM acoustic_word") == [("harsh", None, "no answer")]
     assert rows(run, "SELECT DISTINCT word, kept, dropped_by FROM candidate_word") == [("harsh", False, "not judged")]
     assert any("1 of 1 judgements of words are missing" in note for note in closing_notes(jobs))
 
 
-def test_strange_characters_of_a_reply_are_stored(asking_run: MakeRun) -> None:
+def test_strange_characters_of_a_reply_are_stored(asking_run: MakeRun, run_all: RunAll) -> None:
     strange = "\0\x1b � 犬"
     run = asking_run(always=strange)
     run_all(run)
     assert rows(run, "SELECT DISTINCT raw FROM summary") == [(strange,)]
 
 
-def test_more_attempts_ask_about_the_useless_replies_alone(asking_run: MakeRun, tmp_path: Path) -> None:
+def test_more_attempts_ask_about_the_useless_replies_alone(
+    asking_run: MakeRun, tmp_path: Path, run_all: RunAll
+) -> None:
     journal = tmp_path / "journal"
     run = asking_run(refuses=0.5, journal=str(journal))
     run_all(run)
@@ -156,7 +143,9 @@ def is_used(run: Run, question: str) -> bool:
     raise AssertionError(question)
 
 
-def test_a_model_that_stops_half_way_is_asked_nothing_twice(asking_run: MakeRun, tmp_path: Path) -> None:
+def test_a_model_that_stops_half_way_is_asked_nothing_twice(
+    asking_run: MakeRun, tmp_path: Path, run_all: RunAll
+) -> None:
     journal = tmp_path / "journal"
     with pytest.raises(LanguageModelError):
         run_all(asking_run(fails_after=5, journal=str(journal)))
@@ -167,7 +156,9 @@ def test_a_model_that_stops_half_way_is_asked_nothing_twice(asking_run: MakeRun,
     assert rows(run, "SELECT count(*) FROM summary WHERE summary IS NULL") == [(0,)]
 
 
-def test_networks_alike_and_runs_of_the_same_folder_ask_nothing_twice(asking_run: MakeRun, tmp_path: Path) -> None:
+def test_networks_alike_and_runs_of_the_same_folder_ask_nothing_twice(
+    asking_run: MakeRun, tmp_path: Path, run_all: RunAll
+) -> None:
     journal = tmp_path / "journal"
     run_all(asking_run({"network": {"one": {}, "same": {}}}, journal=str(journal)))
     questions = asked(journal)
@@ -180,14 +171,14 @@ def test_networks_alike_and_runs_of_the_same_folder_ask_nothing_twice(asking_run
     assert len(asked(journal)) == more
 
 
-def test_how_far_the_asking_is_can_be_heard(asking_run: MakeRun) -> None:
+def test_how_far_the_asking_is_can_be_heard(asking_run: MakeRun, run_all: RunAll) -> None:
     heard: list[Asking] = []
     with heard_by(heard.append):
         run_all(asking_run())
     assert next(asking.total for asking in heard if asking.done == asking.total) == 34
 
 
-def test_a_part_that_asks_needs_a_language_model(fake_run: MakeRun) -> None:
+def test_a_part_that_asks_needs_a_language_model(fake_run: MakeRun, run_all: RunAll) -> None:
     with pytest.raises(ConfigError, match=r"Add \[language_model\]"):
         run_all(fake_run(summarizer={"kind": "language_model"}))
 
@@ -287,10 +278,12 @@ def roomy_llama(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.mark.slow
-def test_a_run_with_random_weights_completes_without_a_summary(asking_run: MakeRun, roomy_llama: Path) -> None:
+def test_a_run_with_random_weights_completes_without_a_summary(
+    asking_run: MakeRun, roomy_llama: Path, run_all: RunAll
+) -> None:
     options = {"kind": "transformers", "device": "cpu", "dtype": "float32", "batch_size": 32}
     run = asking_run({"summarizer": {"max_tokens": 24, "temperature": 1.0}}, **options, model=str(roomy_llama))
-    notes = list(closing_notes(run_all(run)))
+    notes = list(closing_notes(run_all(run).jobs))
     said = rows(run, "SELECT summary, raw, problem FROM summary")
     assert len(said) == 34
     assert all(summary is None and raw is not None and problem for summary, raw, problem in said)

@@ -12,37 +12,14 @@ import pytest
 from and_core.errors import ConfigError
 from and_core.models.fakes import REFUSAL
 from precompute.config import Component
-from precompute.pipeline import Job, execute, jobs_of
 from precompute.run import Run
-from precompute.stages.line import STAGES
 
 MakeRun = Callable[..., Run]
+RunAll = Callable[[Run], Any]
 KEEP_ALL = {"b_calibration": {"threshold": 1.0}}
 """Calibration strikes nothing, so that every neuron has a summary to read."""
 HEARS = {"audio_text_encoder": Component(kind="fake")}
 NEVER_NAN = "SELECT count(*) FROM {} WHERE isnan({})"
-
-
-class Counting:
-    """A Progress that remembers which jobs did anything."""
-
-    def __init__(self) -> None:
-        self.done: list[str] = []
-
-    def kept(self, job: Job) -> None: ...
-
-    def started(self, job: Job, items: int, already: int, shards: int) -> None: ...
-
-    def advanced(self, job: Job, items: int) -> None: ...
-
-    def finished(self, job: Job, seconds: float) -> None:
-        self.done.append(job.title)
-
-
-def run_all(run: Run) -> list[str]:
-    progress = Counting()
-    execute(jobs_of(run, STAGES), progress)
-    return progress.done
 
 
 def rows(run: Run, sql: str) -> list[tuple[Any, ...]]:
@@ -56,7 +33,7 @@ def no_nan(run: Run) -> bool:
     return all(rows(run, NEVER_NAN.format(*number)) == [(0,)] for number in numbers)
 
 
-def test_every_method_answers_for_every_neuron(fake_run: MakeRun) -> None:
+def test_every_method_answers_for_every_neuron(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(**HEARS, **KEEP_ALL)
     run_all(run)
     answered = "SELECT method, similarity, count(*), count(concept_id) FROM concept_pick GROUP BY ALL ORDER BY method"
@@ -72,7 +49,7 @@ def test_every_method_answers_for_every_neuron(fake_run: MakeRun) -> None:
     assert no_nan(run)
 
 
-def test_what_is_heard_and_what_is_read_agree_where_captions_name_the_class(fake_run: MakeRun) -> None:
+def test_what_is_heard_and_what_is_read_agree_where_captions_name_the_class(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(**HEARS, dataset={"clip_count": 60})
     run_all(run)
     agree = """
@@ -82,7 +59,7 @@ def test_what_is_heard_and_what_is_read_agree_where_captions_name_the_class(fake
     assert rows(run, agree)[0][0] > 0.7, "a third of them would by chance"
 
 
-def test_methods_that_are_not_asked_leave_nothing_and_need_nothing(fake_run: MakeRun) -> None:
+def test_methods_that_are_not_asked_leave_nothing_and_need_nothing(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(a_closed_concept={"methods": ["in_context"]}, **KEEP_ALL)
     run_all(run)
     assert rows(run, "SELECT DISTINCT method FROM concept_pick") == [("in_context",)]
@@ -90,31 +67,31 @@ def test_methods_that_are_not_asked_leave_nothing_and_need_nothing(fake_run: Mak
     assert rows(run, "SELECT count(*) FROM concept") == [(3,)]
 
 
-def test_a_method_without_its_encoder_is_refused_before_any_work(fake_run: MakeRun) -> None:
+def test_a_method_without_its_encoder_is_refused_before_any_work(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(a_closed_concept={"methods": ["text_audio_based"]})
     with pytest.raises(ConfigError, match="no audio-text encoder"):
         run_all(run)
     assert not run.store.exists()
 
 
-def test_a_threshold_asks_the_selector_anew_and_nobody_else(fake_run: MakeRun) -> None:
+def test_a_threshold_asks_the_selector_anew_and_nobody_else(fake_run: MakeRun, run_all: RunAll) -> None:
     run_all(fake_run(**HEARS))
-    done = run_all(fake_run(**HEARS, b_calibration={"threshold": 0.2}))
+    done = run_all(fake_run(**HEARS, b_calibration={"threshold": 0.2})).done
     assert "a_in_context fake" in done
     assert not {"a_closed_concept fake", "caption_embeddings", "audio_embeddings"} & set(done)
 
 
-def test_clips_and_captions_are_embedded_once_for_all_networks(fake_run: MakeRun) -> None:
+def test_clips_and_captions_are_embedded_once_for_all_networks(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(network={"one": {}, "two": {"seed": 1}}, **HEARS, **KEEP_ALL)
-    done = run_all(run)
+    done = run_all(run).done
     assert done.count("audio_embeddings") == done.count("caption_embeddings") == 1
     assert rows(run, "SELECT count(*) FROM concept_pick WHERE concept_id IS NOT NULL") == [(3 * 34,)]
-    more = run_all(fake_run(network={"one": {}, "two": {"seed": 1}, "three": {"seed": 2}}, **HEARS))
+    more = run_all(fake_run(network={"one": {}, "two": {"seed": 1}, "three": {"seed": 2}}, **HEARS)).done
     assert not {"caption_embeddings", "audio_embeddings"} & set(more)
 
 
 def test_a_language_model_is_asked_once_about_a_summary_and_its_reply_is_kept(
-    fake_run: MakeRun, tmp_path: Path
+    fake_run: MakeRun, tmp_path: Path, run_all: RunAll
 ) -> None:
     journal = tmp_path / "asked.jsonl"
     model = {"kind": "fake", "always": "Answer: middle tone, low hum", "journal": str(journal)}
@@ -131,7 +108,7 @@ def test_a_language_model_is_asked_once_about_a_summary_and_its_reply_is_kept(
     assert rows(run, "SELECT name FROM prompt ORDER BY name") == [("select_concept",), ("select_five_concepts",)]
 
 
-def test_a_reply_that_cannot_be_used_is_null_with_its_reason(fake_run: MakeRun) -> None:
+def test_a_reply_that_cannot_be_used_is_null_with_its_reason(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(language_model={"kind": "fake", "always": REFUSAL}, concept_selector={}, **KEEP_ALL)
     run_all(run)
     picks = "SELECT DISTINCT concept_id, raw, problem FROM concept_pick WHERE method = 'in_context'"
@@ -139,7 +116,9 @@ def test_a_reply_that_cannot_be_used_is_null_with_its_reason(fake_run: MakeRun) 
     assert rows(run, "SELECT count(*) FROM closed_concept WHERE method = 'in_context'") == [(0,)]
 
 
-def test_a_neuron_that_answers_every_clip_alike_has_no_concept_by_any_method(fake_run: MakeRun) -> None:
+def test_a_neuron_that_answers_every_clip_alike_has_no_concept_by_any_method(
+    fake_run: MakeRun, run_all: RunAll
+) -> None:
     run = fake_run(network={"fake": {"dead": 2}}, **HEARS)
     run_all(run)
     assert rows(run, "SELECT count(*), count(concept_id) FROM concept_pick WHERE neuron_id < 2") == [(6, 0)]
@@ -150,7 +129,7 @@ def test_a_neuron_that_answers_every_clip_alike_has_no_concept_by_any_method(fak
     assert no_nan(run)
 
 
-def test_a_summary_that_says_nothing_has_no_concept_in_context(fake_run: MakeRun) -> None:
+def test_a_summary_that_says_nothing_has_no_concept_in_context(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(summarizer={"kind": "fake", "says_nothing": True})
     run_all(run)
     answered = "SELECT method, count(concept_id) FROM concept_pick GROUP BY ALL ORDER BY method"
@@ -158,7 +137,9 @@ def test_a_summary_that_says_nothing_has_no_concept_in_context(fake_run: MakeRun
 
 
 @pytest.mark.parametrize("clip_count", [3, 7, 21])
-def test_fewer_clips_than_a_function_looks_at_are_answered_all_the_same(fake_run: MakeRun, clip_count: int) -> None:
+def test_fewer_clips_than_a_function_looks_at_are_answered_all_the_same(
+    fake_run: MakeRun, clip_count: int, run_all: RunAll
+) -> None:
     """WPMI looks at 28 clips, softWPMI at 100; rank reorder has no answer below 40, for it needs two in its top 5 %."""
     run = fake_run(dataset={"clip_count": clip_count}, exemplars={"k": 4}, **HEARS)
     run_all(run)
@@ -167,7 +148,9 @@ def test_fewer_clips_than_a_function_looks_at_are_answered_all_the_same(fake_run
     assert no_nan(run)
 
 
-def test_clips_without_a_caption_are_left_out_of_what_is_read_and_not_of_what_is_heard(fake_run: MakeRun) -> None:
+def test_clips_without_a_caption_are_left_out_of_what_is_read_and_not_of_what_is_heard(
+    fake_run: MakeRun, run_all: RunAll
+) -> None:
     run = fake_run(captioner=Component(kind="fake", refuses="3.wav"), dataset={"clip_count": 24}, **HEARS, **KEEP_ALL)
     run_all(run)
     assert rows(run, "SELECT count(*) FROM caption WHERE caption IS NULL") == [(3,)]
@@ -178,7 +161,7 @@ def test_clips_without_a_caption_are_left_out_of_what_is_read_and_not_of_what_is
     assert no_nan(run)
 
 
-def test_shares_are_shares_of_the_resamples(fake_run: MakeRun) -> None:
+def test_shares_are_shares_of_the_resamples(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(a_closed_concept={"resamples": 5}, **HEARS)
     run_all(run)
     shares = rows(run, "SELECT DISTINCT share FROM concept_pick WHERE method <> 'in_context'")
@@ -193,7 +176,7 @@ def test_shares_are_shares_of_the_resamples(fake_run: MakeRun) -> None:
     ]
 
 
-def test_pruning_takes_what_every_method_picked(fake_run: MakeRun) -> None:
+def test_pruning_takes_what_every_method_picked(fake_run: MakeRun, run_all: RunAll) -> None:
     strategies = ["description_based", "text_audio_based", "in_context"]
     run = fake_run(**HEARS, **KEEP_ALL, ablations={"clips_per_class": 1, "strategies": strategies})
     run_all(run)

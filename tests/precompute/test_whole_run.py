@@ -17,33 +17,12 @@ from and_core.store import queries
 from and_core.store.connection import open_store
 from precompute.clean import clean_run
 from precompute.closing_notes import closing_notes
-from precompute.pipeline import Job, Progress, execute, jobs_of
+from precompute.pipeline import jobs_of
 from precompute.run import Run
 from precompute.stages.line import STAGES
 
 MakeRun = Callable[..., Run]
-
-
-class Counting:
-    """A Progress that remembers what was done."""
-
-    def __init__(self) -> None:
-        self.done: list[str] = []
-
-    def kept(self, job: Job) -> None: ...
-
-    def started(self, job: Job, items: int, already: int, shards: int) -> None: ...
-
-    def advanced(self, job: Job, items: int) -> None: ...
-
-    def finished(self, job: Job, seconds: float) -> None:
-        self.done.append(job.title)
-
-
-def run_all(run: Run, progress: Progress | None = None) -> list[Job]:
-    jobs = jobs_of(run, STAGES)
-    execute(jobs, progress or Counting())
-    return jobs
+RunAll = Callable[[Run], Any]
 
 
 def rows(run: Run, sql: str) -> list[tuple[Any, ...]]:
@@ -57,7 +36,7 @@ def contents(run: Run) -> dict[str, list[tuple[Any, ...]]]:
     return {table: rows(run, f"FROM {table} ORDER BY ALL") for table in tables}
 
 
-def test_every_neuron_of_every_network_is_dissected(fake_run: MakeRun) -> None:
+def test_every_neuron_of_every_network_is_dissected(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(network={"one": {}, "two": {"seed": 1}})
     run_all(run)
     assert rows(run, "SELECT name, neuron_count FROM network") == [("one", 17), ("two", 17)]
@@ -67,7 +46,7 @@ def test_every_neuron_of_every_network_is_dissected(fake_run: MakeRun) -> None:
     assert rows(run, "SELECT count(*) FROM ablation") == [(2 * 3 * (1 + 5),)]
 
 
-def test_exemplars_are_the_most_and_least_exciting_clips(fake_run: MakeRun) -> None:
+def test_exemplars_are_the_most_and_least_exciting_clips(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run()
     run_all(run)
     disagreeing = rows(
@@ -82,32 +61,29 @@ def test_exemplars_are_the_most_and_least_exciting_clips(fake_run: MakeRun) -> N
     assert disagreeing == []
 
 
-def test_a_second_run_does_nothing(fake_run: MakeRun) -> None:
-    run, second = fake_run(), Counting()
+def test_a_second_run_does_nothing(fake_run: MakeRun, run_all: RunAll) -> None:
+    run = fake_run()
     run_all(run)
-    run_all(Run(run.config, run.runs_folder), second)
-    assert second.done == []
+    assert run_all(Run(run.config, run.runs_folder)).done == []
 
 
-def test_another_threshold_redoes_calibration_and_what_follows_alone(fake_run: MakeRun) -> None:
+def test_another_threshold_redoes_calibration_and_what_follows_alone(fake_run: MakeRun, run_all: RunAll) -> None:
     run_all(fake_run())
-    second = Counting()
-    run_all(fake_run(b_calibration={"threshold": 0.9}), second)
+    second = run_all(fake_run(b_calibration={"threshold": 0.9}))
     followers = ["a_in_context fake", "acoustic_words", "c_open_concept fake", "ablations fake", "publish"]
     assert second.done == ["b_calibration fake", *followers]
 
 
-def test_renaming_a_network_only_publishes_again(fake_run: MakeRun) -> None:
+def test_renaming_a_network_only_publishes_again(fake_run: MakeRun, run_all: RunAll) -> None:
     run_all(fake_run())
-    second, run = Counting(), fake_run(network={"renamed": {}})
-    run_all(run, second)
-    assert second.done == ["publish"]
+    run = fake_run(network={"renamed": {}})
+    assert run_all(run).done == ["publish"]
     assert rows(run, "SELECT name FROM network") == [("renamed",)]
 
 
-def test_a_clip_that_cannot_be_read_is_listed_and_left_out(fake_run: MakeRun) -> None:
+def test_a_clip_that_cannot_be_read_is_listed_and_left_out(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(dataset={"broken": 4})
-    jobs = run_all(run)
+    jobs = run_all(run).jobs
     assert [name for (name,) in rows(run, "SELECT filename FROM skipped_clip")] == [
         "tone-003.wav",
         "tone-007.wav",
@@ -117,33 +93,31 @@ def test_a_clip_that_cannot_be_read_is_listed_and_left_out(fake_run: MakeRun) ->
     assert any("3 clips were left out" in note for note in closing_notes(jobs))
 
 
-def test_a_data_set_without_one_good_clip_stops_the_run(fake_run: MakeRun) -> None:
+def test_a_data_set_without_one_good_clip_stops_the_run(fake_run: MakeRun, run_all: RunAll) -> None:
     with pytest.raises(DatasetError, match="None of the 12 clips"):
         run_all(fake_run(dataset={"broken": 1}))
 
 
-def test_labels_that_do_not_match_are_told_and_the_rest_goes_on(fake_run: MakeRun) -> None:
+def test_labels_that_do_not_match_are_told_and_the_rest_goes_on(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(network={"other": {"class_names": ["Low Hum", "violin", "drum"]}})
-    notes = list(closing_notes(run_all(run)))
+    notes = list(closing_notes(run_all(run).jobs))
     assert len(notes) == 1
     assert "no output named as 2 of the data set's 3 classes (middle_tone, high_whistle)" in notes[0]
     assert rows(run, "SELECT DISTINCT class_id FROM ablation") == [(0,)]
     assert rows(run, "SELECT count(*) FROM summary WHERE summary IS NOT NULL") == [(34,)]
 
 
-def test_going_back_to_an_earlier_setting_brings_its_store_back(fake_run: MakeRun) -> None:
+def test_going_back_to_an_earlier_setting_brings_its_store_back(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run()
     run_all(run)
     first = contents(run)
     run_all(fake_run(exemplars={"k": 4}))
     assert contents(run) != first
-    again = Counting()
-    run_all(fake_run(), again)
-    assert again.done == ["publish"]
+    assert run_all(fake_run()).done == ["publish"]
     assert contents(run) == first
 
 
-def test_a_deleted_store_is_published_again_with_the_same_content(fake_run: MakeRun) -> None:
+def test_a_deleted_store_is_published_again_with_the_same_content(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run()
     run_all(run)
     first = contents(run)
@@ -152,18 +126,16 @@ def test_a_deleted_store_is_published_again_with_the_same_content(fake_run: Make
     assert contents(run) == first
 
 
-def test_clean_keeps_what_the_configuration_uses(fake_run: MakeRun) -> None:
+def test_clean_keeps_what_the_configuration_uses(fake_run: MakeRun, run_all: RunAll) -> None:
     run_all(fake_run())
-    jobs = run_all(fake_run(exemplars={"k": 4}))
+    jobs = run_all(fake_run(exemplars={"k": 4})).jobs
     removed, freed = clean_run(jobs)
     assert removed > 0 and freed > 0
-    nothing = Counting()
-    run_all(fake_run(exemplars={"k": 4}), nothing)
-    assert nothing.done == []
+    assert run_all(fake_run(exemplars={"k": 4})).done == []
     assert clean_run(jobs) == (0, 0)
 
 
-def test_clean_refuses_what_would_take_the_published_store_its_recordings(fake_run: MakeRun) -> None:
+def test_clean_refuses_what_would_take_the_published_store_its_recordings(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run()
     run_all(run)
     with pytest.raises(PipelineError, match="not finished"):
@@ -172,7 +144,7 @@ def test_clean_refuses_what_would_take_the_published_store_its_recordings(fake_r
     assert audio and all((run.store / file).is_file() for (file,) in audio)
 
 
-def test_the_store_stands_on_its_own(fake_run: MakeRun, tmp_path: Path) -> None:
+def test_the_store_stands_on_its_own(fake_run: MakeRun, tmp_path: Path, run_all: RunAll) -> None:
     run = fake_run()
     run_all(run)
     for audio, spectrogram in rows(run, "SELECT audio, spectrogram FROM clip"):
@@ -180,7 +152,9 @@ def test_the_store_stands_on_its_own(fake_run: MakeRun, tmp_path: Path) -> None:
         assert (run.store / spectrogram).read_bytes()[1:4] == b"PNG"
 
 
-def test_concepts_come_from_a_file_and_a_missing_one_is_named(fake_run: MakeRun, tmp_path: Path) -> None:
+def test_concepts_come_from_a_file_and_a_missing_one_is_named(
+    fake_run: MakeRun, tmp_path: Path, run_all: RunAll
+) -> None:
     file = tmp_path / "concepts.txt"
     file.write_text("deep hum\n\nwhistle\nwhistle\n")
     run = fake_run(a_closed_concept={"concepts": str(file)})
@@ -190,23 +164,23 @@ def test_concepts_come_from_a_file_and_a_missing_one_is_named(fake_run: MakeRun,
         run_all(fake_run(a_closed_concept={"concepts": str(tmp_path / "nowhere.txt")}))
 
 
-def test_a_data_set_without_classes_is_dissected_without_closed_concepts(fake_run: MakeRun) -> None:
+def test_a_data_set_without_classes_is_dissected_without_closed_concepts(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(dataset={"classes": False})
-    notes = list(closing_notes(run_all(run)))
+    notes = list(closing_notes(run_all(run).jobs))
     assert any("has no classes" in note for note in notes)
     assert rows(run, "SELECT count(*) FROM closed_concept") == [(0,)]
     assert rows(run, "SELECT count(*) FROM ablation") == [(0,)]
     assert rows(run, "SELECT count(*) FROM summary WHERE summary IS NOT NULL") == [(34,)]
 
 
-def test_a_run_whose_summarizer_says_nothing_is_published(fake_run: MakeRun) -> None:
+def test_a_run_whose_summarizer_says_nothing_is_published(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(summarizer={"kind": "fake", "says_nothing": True})
     run_all(run)
     assert rows(run, "SELECT count(*), count(summary) FROM summary") == [(34, 0)]
     assert rows(run, "SELECT DISTINCT neuron_count FROM ablation") == [(0,)]
 
 
-def test_a_neuron_that_answers_every_clip_alike_is_not_described(fake_run: MakeRun) -> None:
+def test_a_neuron_that_answers_every_clip_alike_is_not_described(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(network={"fake": {"dead": 2}})
     run_all(run)
     assert rows(run, "SELECT neuron_id FROM neuron WHERE std = 0") == [(0,), (1,)]
@@ -216,7 +190,7 @@ def test_a_neuron_that_answers_every_clip_alike_is_not_described(fake_run: MakeR
     assert rows(run, "SELECT count(summary) FROM summary WHERE neuron_id = 2") == [(2,)]
 
 
-def test_neurons_are_judged_by_every_number_of_top_clips(fake_run: MakeRun) -> None:
+def test_neurons_are_judged_by_every_number_of_top_clips(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(interpretability={"k": [3, 90], "clusters": 3, "tau": 2})
     run_all(run)
     [(clips,)] = rows(run, "SELECT count(*) FROM clip")
@@ -249,7 +223,7 @@ def by_hand(run: Run, neuron: int, k: int) -> tuple[int, int]:
     )
 
 
-def test_the_elbow_decides_on_clusters_unless_a_number_does(fake_run: MakeRun) -> None:
+def test_the_elbow_decides_on_clusters_unless_a_number_does(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(interpretability={"clusters": "elbow", "elbow_most": 6})
     run_all(run)
     [(elbow,)] = rows(run, "SELECT arg_max(clusters, below_chord) FROM cluster_elbow")
@@ -262,7 +236,7 @@ def test_the_elbow_decides_on_clusters_unless_a_number_does(fake_run: MakeRun) -
     assert rows(fixed, "FROM cluster_elbow ORDER BY ALL") == rows(run, "FROM cluster_elbow ORDER BY ALL")
 
 
-def test_every_ablation_has_its_random_controls(fake_run: MakeRun) -> None:
+def test_every_ablation_has_its_random_controls(fake_run: MakeRun, run_all: RunAll) -> None:
     settings = {"strategies": ["open_concept", "description_based"], "random_seeds": 2, "clips_per_class": 2}
     run = fake_run(ablations=settings)
     run_all(run)
@@ -275,7 +249,7 @@ def test_every_ablation_has_its_random_controls(fake_run: MakeRun) -> None:
     assert rows(run, controls) == [("description_based", 6), ("open_concept", 6)]
 
 
-def test_what_an_ablation_says_it_selected_means_the_neurons_it_pruned(fake_run: MakeRun) -> None:
+def test_what_an_ablation_says_it_selected_means_the_neurons_it_pruned(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(ablations={"strategies": ["open_concept", "description_based"], "clips_per_class": 2})
     run_all(run)
     selected = (
@@ -287,7 +261,9 @@ def test_what_an_ablation_says_it_selected_means_the_neurons_it_pruned(fake_run:
     assert {s: sorted(choose(parse(s), evidence).tolist()) for s, _ in pruned} == dict(pruned)
 
 
-def test_pruning_by_description_needs_its_similarity_and_may_lack_a_concept(fake_run: MakeRun, tmp_path: Path) -> None:
+def test_pruning_by_description_needs_its_similarity_and_may_lack_a_concept(
+    fake_run: MakeRun, tmp_path: Path, run_all: RunAll
+) -> None:
     settings = {"strategies": ["description_based"], "clips_per_class": 2}
     with pytest.raises(ConfigError, match="needs the similarity cos_cubed"):
         run_all(fake_run(ablations=settings, a_closed_concept={"similarities": ["cos"]}))
@@ -299,12 +275,12 @@ def test_pruning_by_description_needs_its_similarity_and_may_lack_a_concept(fake
     assert rows(run, pruned) == [("low_hum",)]
 
 
-def test_a_fold_without_clips_is_refused_with_the_folds_there_are(fake_run: MakeRun) -> None:
+def test_a_fold_without_clips_is_refused_with_the_folds_there_are(fake_run: MakeRun, run_all: RunAll) -> None:
     with pytest.raises(ConfigError, match=r"ablations.fold = 9.*\[1, 2, 3, 4, 5\]"):
         run_all(fake_run(ablations={"fold": 9}))
 
 
-def test_a_clip_beyond_full_scale_is_turned_down_before_anybody_hears_it(fake_run: MakeRun) -> None:
+def test_a_clip_beyond_full_scale_is_turned_down_before_anybody_hears_it(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(dataset={"gain": 4.0})
     run_all(run)
     peaks = rows(run, "SELECT max(value) FROM clip_measurement WHERE name = 'peak_dbfs'")
@@ -314,7 +290,7 @@ def test_a_clip_beyond_full_scale_is_turned_down_before_anybody_hears_it(fake_ru
     assert (np.abs(waveform) > 0.999).mean() < 0.01, "turned down, not cut off"
 
 
-def test_half_written_files_of_a_killed_run_are_not_published(fake_run: MakeRun) -> None:
+def test_half_written_files_of_a_killed_run_are_not_published(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run()
     clips = jobs_of(run, STAGES)[0]
     (clips.folder / "audio").mkdir(parents=True)
@@ -323,9 +299,9 @@ def test_half_written_files_of_a_killed_run_are_not_published(fake_run: MakeRun)
     assert {file.suffix for file in (run.store / "audio").iterdir()} == {".flac"}
 
 
-def test_points_and_words_of_all_networks_are_embedded_and_judged_once(fake_run: MakeRun) -> None:
+def test_points_and_words_of_all_networks_are_embedded_and_judged_once(fake_run: MakeRun, run_all: RunAll) -> None:
     run = fake_run(network={"one": {}, "two": {"seed": 1}}, b_calibration={"threshold": 1.0})
-    jobs = {job.title: job for job in run_all(run)}
+    jobs = {job.title: job for job in run_all(run).jobs}
     embedded = jobs["point_embeddings"].table("point_embedding")["point"].to_pylist()
     assert rows(run, "SELECT DISTINCT point FROM summary_point ORDER BY point") == [(point,) for point in embedded]
     judged = jobs["acoustic_words"].table("acoustic_word")["word"].to_pylist()
