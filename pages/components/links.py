@@ -66,6 +66,13 @@ def neuron_link(view: View, layer: str, position: int, label: str = "", icon: st
     st.page_link(NEURON, label=plain(name), icon=icon, query_params=neuron_query(view, layer, position))
 
 
+def cluster_link(view: View, cluster_id: int, label: str, icon: str | None = None) -> None:
+    """`label`, leading to a cluster of caption sentences."""
+    st.page_link(
+        CLUSTERS, label=plain(label), icon=icon, query_params={**network_query(view), "cluster": str(cluster_id)}
+    )
+
+
 def word_chips(view: View, words: Sequence[str], part_of_speech: str = "adjective") -> None:
     """Words in a row; each leads to the neurons that speak of it."""
     page = ADJECTIVES if part_of_speech == "adjective" else OPEN_CONCEPT

@@ -61,9 +61,8 @@ def clouds(view: View, clusters: pd.DataFrame) -> None:
 def card(view: View, row: Mapping[Any, Any]) -> None:
     """One word cloud, which leads to its cluster."""
     with st.container(border=True, gap="small"):
-        query = {**view.query, "network": view.network.name, "cluster": str(row["cluster_id"])}
-        label = links.plain(f"Cluster {row['cluster_id']} ({row['clip_count']:,} / {row['sentence_count']:,})")
-        st.page_link(links.CLUSTERS, label=label, query_params=query)
+        label = f"Cluster {row['cluster_id']} ({row['clip_count']:,} / {row['sentence_count']:,})"
+        links.cluster_link(view, row["cluster_id"], label)
         cloud(view, row["cluster_id"], row["cloud"], row["words"])
         st.caption(f"{row['neurons']:,} interpretable neurons share it")
 

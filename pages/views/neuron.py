@@ -73,12 +73,16 @@ def finding(view: View, neuron: Neuron, exemplars: pd.DataFrame) -> None:
         shared = "Interpretability was not computed in this run."
     else:
         verdict = "interpretable" if algorithm.interpretable else "not interpretable"
-        cluster = "" if algorithm.cluster_id is None else f" ({', '.join(algorithm.words[:5])})"
-        shared = f"{algorithm.shared_clips} of {algorithm.k} share a cluster of sentences{cluster}: {verdict}."
+        cluster = "a cluster of sentences" if algorithm.cluster_id is None else f"cluster {algorithm.cluster_id}"
+        shared = f"{algorithm.shared_clips} of {algorithm.k} share {cluster}: {verdict}."
         chance = queries.reached_by_chance(view.store, algorithm.shared_clips)
         if chance is not None:
             shared += f" Clips drawn by chance share as much in {chance:.1%} of draws."
     st.text(heard + shared)
+    if algorithm is not None and algorithm.cluster_id is not None:
+        words = ", ".join(algorithm.words[:5]) or "no words"
+        label = f"Cluster {algorithm.cluster_id}: {words}"
+        links.cluster_link(view, algorithm.cluster_id, label, ":material/bubble_chart:")
 
 
 def concepts(view: View, neuron: Neuron) -> None:

@@ -1,7 +1,9 @@
 """The pages Interpretability and Clusters, over a store made by the real pipeline."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -98,3 +100,24 @@ def test_every_word_cloud_is_a_picture_with_its_words_for_who_cannot_see(
 
 def test_a_cluster_that_does_not_exist_is_named(open_page: OpenPage, tiny_store: Path) -> None:
     assert "'99' is not one of 0, 1, 2" in said(open_page(tiny_store, "clusters", cluster="99"))
+
+
+def test_a_neuron_leads_to_the_cluster_that_its_clips_share(
+    open_page: OpenPage, tiny_store: Path, store: Store
+) -> None:
+    neuron = queries.neuron(store, queries.most_interpretable(store, 0)[0])
+    found = queries.interpretability(store, neuron.neuron_id)
+    assert found is not None
+    page = open_page(tiny_store, "neuron", layer=neuron.layer, neuron=str(neuron.position))
+    assert f"{found.shared_clips} of {found.k} share cluster {found.cluster_id}: interpretable." in said(page)
+    [link] = [link.proto for link in page.get("page_link") if re.match(r"Cluster \d+", link.proto.label)]
+    assert (link.page, dict(parse_qsl(link.query_string))["cluster"]) == ("clusters", str(found.cluster_id))
+    assert f"Cluster {found.cluster_id}\n" in said(open_page(tiny_store, "clusters", cluster=str(found.cluster_id)))
+
+
+def test_a_neuron_whose_clips_share_no_sentence_leads_to_no_cluster(
+    open_page: OpenPage, altered: Callable[[str], Path]
+) -> None:
+    page = open_page(altered("UPDATE interpretability SET cluster_id = NULL, shared_clips = 0"), "neuron")
+    assert "0 of 5 share a cluster of sentences: not interpretable." in said(page)
+    assert [link for link in page.get("page_link") if re.match(r"Cluster \d+", link.proto.label)] == []
