@@ -1,4 +1,4 @@
-"""The paper's own figure values, to stand beside those of a run. They are of ESC-50 and large networks."""
+"""The paper's own values, to stand beside those of a run. They are of ESC-50 and large networks."""
 
 import tomllib
 from functools import cache
@@ -10,6 +10,7 @@ import pandas as pd
 from and_core.algorithms.ablation.importance import PERCENTAGES
 
 SOURCE = "Read off the paper's figures: AST and BEATs on ESC-50, captioned by SALMONN and summarized by Llama 2."
+PRINTED = "As the paper prints it: AST and BEATs on ESC-50, captioned by SALMONN and summarized by Llama 2."
 
 
 def adjectives() -> pd.DataFrame:
@@ -62,6 +63,19 @@ def accuracy_when_pruned() -> pd.DataFrame:
             for strategy, values in _values()["accuracy_when_pruned"].items()
             for percent, accuracy in zip(PERCENTAGES, values, strict=True)
         ]
+    )
+
+
+def unlearning() -> pd.DataFrame:
+    """network, strategy, neurons, delta A, delta R, gap: Table 4."""
+    columns = ["network", "strategy", "neurons", "delta A", "delta R", "gap"]
+    return pd.DataFrame(
+        [
+            (network, strategy, *numbers)
+            for network, strategies in _values()["unlearning"].items()
+            for strategy, numbers in strategies.items()
+        ],
+        columns=columns,
     )
 
 

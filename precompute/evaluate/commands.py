@@ -129,19 +129,20 @@ def unlearning(
     relearn: Annotated[bool, typer.Option(help="Fit a new linear head after every pruning.")] = False,
 ) -> None:
     """What does a network forget when the neurons of a concept are pruned? (Table 4)"""
+    from and_core.findings.unlearning import over_classes, strategies_of
     from precompute.evaluate import unlearning as table4
     from precompute.evaluate.bench import benches
     from precompute.evaluate.tables import say, show
 
     found = []
     for bench in benches(runs / name / "store", network, clips_per_class, say):
-        strategies = table4.strategies_of(bench, strategy or [])
+        strategies = strategies_of(bench.evidence, strategy or [])
         inside = tuple(filter(None, places.split(",")))
         found += list(table4.unlearning(bench, strategies, range(seeds), inside, relearn, say))
     if as_json:
-        typer.echo(json.dumps([row for one in found for row in one.rows], indent=1))
+        typer.echo(json.dumps([row for classes in found for one in classes for row in one.rows], indent=1))
         return
-    tables, said = table4.unlearning_tables(found)
+    tables, said = table4.unlearning_tables([over_classes(classes) for classes in found])
     show(tables, as_json=False, sentences=said)
 
 

@@ -94,6 +94,10 @@ INSERT INTO interpretability_by_chance VALUES (2, 'clips', 0, 0.5), (2, 'clips',
     (2, 'sentences', 0, 1), (4, 'clips', 4, 1);
 INSERT INTO baseline_logit VALUES (0, 0, [0.5, 2, 0]), (0, 1, [1, 2, 0]), (0, 2, [3, 0, 0]), (0, 3, [0, 0, 9]);
 INSERT INTO ablation VALUES (7, 0, 'open_concept', 'open_concept:sea_waves', NULL, 1, NULL, 2, 2, 'fold 2');
+INSERT INTO ablation VALUES (8, 0, 'random', 'random(open_concept:sea_waves) seed 3', 7, 1, 3, 2, 2, 'fold 2'),
+    (9, 0, 'random', 'random(open_concept:sea_waves) seed 4', 7, 1, 4, 2, 2, 'fold 2');
+INSERT INTO ablation_result VALUES (8, 0, 1, 1, 1, 0.9, 0.9, 1, 1), (8, 1, 1, 3, 2, 0.9, 0.8, 1, 1),
+    (9, 0, 1, 1, 1, 0.9, 0.9, 1, 1), (9, 1, 1, 3, 0, 0.9, 0.4, 1, 1);
 INSERT INTO ablation_result VALUES (7, 0, 1, 1, 0.5, 0.9, 0.8, 1, 1), (7, 1, 1, 3, -1, 0.9, 0.1, 1, 0);
 """
 

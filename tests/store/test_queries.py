@@ -287,7 +287,7 @@ def test_evaluation_clips_know_their_own_output_and_the_unpruned_logits(store: S
 
 
 def test_stored_experiments_mark_the_class_to_forget(store: Store) -> None:
-    rows = queries.ablation_results(store, 0, 1)
+    rows = queries.ablation_results(store, 0, 1).query("ablation_id == 7")
     assert rows[["class_name", "is_target"]].values.tolist() == [["dog", False], ["sea_waves", True]]
     assert set(rows["selection"]) == {"open_concept:sea_waves"}
     assert queries.ablation_results(store, 0, 0).empty
@@ -299,3 +299,16 @@ def test_related_classes_are_those_nearest_by_name_without_the_class_itself(tiny
     assert len(found) == 3 and "sea_waves" not in found
     assert list(found.values()) == sorted(found.values(), reverse=True)
     assert queries.related_classes(store, "unicorn", limit=3) == {}
+
+
+def test_stored_experiments_of_all_classes_stand_beside_their_controls(store: Store) -> None:
+    [row] = queries.ablation_deltas(store, 0).to_dict("records")
+    assert (row["strategy"], row["class_name"], row["selection"]) == (
+        "open_concept",
+        "sea_waves",
+        "open_concept:sea_waves",
+    )
+    # The logit of sea waves falls from 3 to -1, that of dogs from 1 to 0.5; by the controls 3 to 2 and 3 to 0 alone.
+    assert (row["delta_ablated"], row["delta_remaining"], row["gap"]) == (-4, -0.5, 3.5)
+    assert (row["controls"], row["control_gap"], row["control_lowest"], row["control_highest"]) == (2, 2, 1, 3)
+    assert queries.ablation_deltas(store, 1).empty

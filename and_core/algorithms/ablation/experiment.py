@@ -173,9 +173,10 @@ def relearned(result: Experiment) -> Relearning:
     return relearning(bench.probe, result.label, logits, read)
 
 
-def rows(result: Experiment, strategy: str, concept: str) -> Iterator[dict[str, Any]]:
-    """For JSON: the strategy's row, then a row a control."""
-    yield row(result.bench.network, strategy, concept, None, result.pruned, result.label)
+def rows(result: Experiment, strategy: str, concept: str, again: Relearning | None = None) -> Iterator[dict[str, Any]]:
+    """For JSON: the strategy's row, with what a new head finds `again` where that was asked; then a row a control."""
+    own = row(result.bench.network, strategy, concept, None, result.pruned, result.label)
+    yield own | (relearning_figures(again) if again else {})
     for seed, control in result.controls.items():
         yield row(result.bench.network, f"random({strategy})", concept, seed, control, result.label)
 
@@ -197,6 +198,12 @@ def row(network: str, strategy: str, concept: str, seed: int | None, pruned: Pru
         "accuracy_before": before.value,
         "accuracy_after": after.value,
     }
+
+
+def relearning_figures(found: Relearning) -> dict[str, Any]:
+    """Shares of the concept's clips that the four heads name, 0..1, and how much of what was lost a new one regains."""
+    heads = ("before", "pruned", "refitted", "refitted_before")
+    return {f"relearned_{head}": getattr(found, head).value for head in heads} | {"regained": found.regained}
 
 
 def class_rows(result: Experiment) -> list[dict[str, Any]]:

@@ -95,6 +95,7 @@ from and_core.store.queries.one_neuron import (
     token_traces,
 )
 from and_core.store.queries.pruning import (
+    ablation_deltas,
     ablation_results,
     class_outputs,
     evaluation_clips,

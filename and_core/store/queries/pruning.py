@@ -148,3 +148,31 @@ def ablation_results(store: Store, network_id: int, class_id: int) -> pd.DataFra
         WHERE network_id = ? AND ablation.class_id = ? ORDER BY ablation_id, class.name LIMIT {MAX_ROWS}""",
         [network_id, class_id],
     )
+
+
+def ablation_deltas(store: Store, network_id: int) -> pd.DataFrame:
+    """The run's own pruning experiments on every class, one row a strategy and class, with their random controls.
+
+    Columns: strategy, class_name, selection, neuron_count, clips, delta_ablated and delta_remaining (mean change of the
+    logit of the class to forget, and of the others), gap (their difference), controls (how many), control_gap (the mean
+    over them), control_lowest, control_highest.
+    """
+    return store.query(
+        f"""
+        WITH change AS (
+            SELECT ablation_id,
+                avg(logit_after - logit_before) FILTER (WHERE result.class_id = ablation.class_id) AS delta_ablated,
+                avg(logit_after - logit_before) FILTER (WHERE result.class_id <> ablation.class_id) AS delta_remaining,
+                delta_remaining - delta_ablated AS gap
+            FROM ablation JOIN ablation_result AS result USING (ablation_id) WHERE network_id = $network
+            GROUP BY ablation_id),
+        control AS (
+            SELECT control_of AS ablation_id, count(*) AS controls, avg(gap) AS control_gap, min(gap) AS control_lowest,
+                max(gap) AS control_highest
+            FROM ablation JOIN change USING (ablation_id) WHERE control_of IS NOT NULL GROUP BY control_of)
+        SELECT strategy, class.name AS class_name, selection, neuron_count, clips, delta_ablated, delta_remaining, gap,
+            coalesce(controls, 0) AS controls, control_gap, control_lowest, control_highest
+        FROM ablation JOIN change USING (ablation_id) LEFT JOIN control USING (ablation_id) JOIN class USING (class_id)
+        WHERE control_of IS NULL ORDER BY ablation_id LIMIT {MAX_ROWS}""",
+        {"network": network_id},
+    )
