@@ -9,14 +9,14 @@ import numpy as np
 
 from and_core.algorithms.ablation.choose import some
 from and_core.algorithms.ablation.spelling import parse
-from and_core.errors import ConfigError, NetworkError
+from and_core.errors import NetworkError
 from and_core.models import registry
 from and_core.models.dissected import dissected_network
 from and_core.models.networks.self_check import noise, tone
 from and_core.models.networks.torch_network import TorchNetwork
-from and_core.models.registry import nearest
 from and_core.store import queries
 from and_core.store.connection import open_store
+from precompute.one_network import one_network
 
 RECORD = "pruning.json"
 """What was pruned: beside the weights."""
@@ -43,11 +43,7 @@ def export(folder: Path, network: str | None, selection: str, out: Path, compact
         NetworkError: the weights are missing or changed, `out` holds files, or what was written answers otherwise.
     """
     store = open_store(folder)
-    found = {one.name: one for one in queries.networks(store)}
-    name = network or next(iter(found))
-    if name not in found or (network is None and len(found) > 1):
-        raise ConfigError("Name one network of the run with --network.", nearest(name, list(found)))
-    one, parsed = found[name], parse(selection)
+    one, parsed = one_network(store, network), parse(selection)
     evidence = queries.evidence(store, one.network_id)
     neurons = evidence.by_layer(some(parsed, evidence))
     live = dissected_network(one.name, one.kind, one.settings, one.fingerprint)
@@ -60,7 +56,7 @@ def export(folder: Path, network: str | None, selection: str, out: Path, compact
         shutil.rmtree(out)
         raise
     record = {
-        "network": name,
+        "network": one.name,
         "fingerprint": one.fingerprint,
         "selection": str(parsed),
         "compact": compact,

@@ -8,11 +8,12 @@ from typing import Any
 from and_core.algorithms.ablation.bootstrap import Estimate, estimate
 from and_core.algorithms.ablation.effect import Delta, Deltas, deltas, excess, mean_over_classes
 from and_core.algorithms.ablation.evidence import Evidence
-from and_core.algorithms.ablation.experiment import Bench, experiment, relearned, rows
+from and_core.algorithms.ablation.experiment import Bench, Heard, experiment, nobody, relearned, rows
 from and_core.algorithms.ablation.relearning import Relearning
 from and_core.algorithms.ablation.selection import FORGETTING, Limited, Selection, Term
 from and_core.algorithms.ablation.strategies import CLOSED_SIMILARITY
 from and_core.errors import ConfigError
+from and_core.findings.experiment import interval, spoken
 from and_core.models.registry import nearest
 
 TITLES = {
@@ -94,7 +95,13 @@ def strategies_of(evidence: Evidence, asked: Sequence[str] = ()) -> list[str]:
 
 
 def forget(
-    bench: Bench, strategy: str, label: int, seeds: Sequence[int], places: tuple[str, ...] = (), relearn: bool = False
+    bench: Bench,
+    strategy: str,
+    label: int,
+    seeds: Sequence[int],
+    places: tuple[str, ...] = (),
+    relearn: bool = False,
+    heard: Heard = nobody,
 ) -> Forgotten:
     """Prune for a class, and as many random neurons of the same layers, once a seed.
 
@@ -102,13 +109,14 @@ def forget(
         label: the output of the class; it has clips.
         places: layers or depths, as in a selection; every hidden layer where there is none.
         relearn: fit a new head to what is left.
+        heard: told, batch by batch, how many clips were played.
 
     Raises:
         SelectionError: the run lacks what the strategy reads, or there are too few clips to fit a head.
     """
     concept = bench.class_names[label]
     selection: Selection = Term(strategy, concept)
-    done = experiment(bench, Limited(selection, places) if places else selection, label, seeds)
+    done = experiment(bench, Limited(selection, places) if places else selection, label, seeds, heard)
     again = relearned(done) if relearn else None
     return Forgotten(
         network=bench.network,
@@ -159,7 +167,7 @@ def without_neurons_sentence(one: Unlearning) -> str:
     """Which classes the strategy cannot forget; nothing where it finds neurons for all."""
     if not one.without_neurons:
         return ""
-    return f"{TITLES[one.strategy]} pruning finds no neuron for {', '.join(one.without_neurons)}."
+    return f"{TITLES[one.strategy]} pruning finds no neuron for {', '.join(map(spoken, one.without_neurons))}."
 
 
 def relearning_sentence(one: Unlearning) -> str:
@@ -176,7 +184,3 @@ def relearning_sentence(one: Unlearning) -> str:
         f"{pruned:.0%}, with a head fitted anew {refitted:.0%} (a new head on the whole network: {reachable:.0%}; "
         f"{first.splits} parts, {first.groups} not split)."
     )
-
-
-def interval(number: Estimate) -> str:
-    return f"{number.value:.2f} [{number.low:.2f}, {number.high:.2f}]"

@@ -1,6 +1,7 @@
 """`and-precompute evaluate ...`: one short function a table."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -143,6 +144,33 @@ def unlearning(
         typer.echo(json.dumps([row for classes in found for one in classes for row in one.rows], indent=1))
         return
     tables, said = table4.unlearning_tables([over_classes(classes) for classes in found])
+    show(tables, as_json=False, sentences=said)
+
+
+@evaluate.command("experiment")
+def experiment(
+    name: RunName,
+    prune: Annotated[str, typer.Option(help='Neurons to prune, e.g. "open_concept:dog": docs/pruning.md.')],
+    forget: Annotated[str, typer.Option(metavar="CLASS", help="The class that is to be forgotten.")],
+    network: Annotated[str | None, typer.Option(help="One of the run's networks; needed where it has several.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Random controls beside it.")] = 5,
+    clips_per_class: PerClass = 10,
+    relearn: Annotated[bool, typer.Option(help="Fit a new linear head to what is left.")] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the whole experiment there.")
+    ] = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write a row a class there, every measure.")
+    ] = None,
+    runs: Runs = RUNS,
+) -> None:
+    """One pruning experiment: what a class loses beside the others and beside chance, and what is taken for what."""
+    from precompute.evaluate.experiment import experiment_tables, one_experiment, write
+    from precompute.evaluate.tables import say, show
+
+    done = one_experiment(runs / name / "store", network, prune, forget, seeds, clips_per_class, relearn, say)
+    write(done, json_file, csv_file)
+    tables, said = experiment_tables(done)
     show(tables, as_json=False, sentences=said)
 
 

@@ -7,13 +7,13 @@ import pandas as pd
 from and_core.algorithms.ablation.experiment import Bench
 from and_core.findings import paper
 from and_core.findings.bench import Say
+from and_core.findings.experiment import interval
 from and_core.findings.unlearning import (
     LEGEND,
     Forgotten,
     Unlearning,
     finding,
     forget,
-    interval,
     relearning_sentence,
     without_neurons_sentence,
 )

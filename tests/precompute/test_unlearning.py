@@ -7,16 +7,19 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 import transformers
 
-from and_core.algorithms.ablation.experiment import Bench, as_json, class_rows, experiment
+from and_core.algorithms.ablation.experiment import Bench, answers, as_json, class_rows, experiment
 from and_core.algorithms.ablation.selection import Term
 from and_core.algorithms.ablation.spelling import parse
 from and_core.errors import ClipError, ConfigError, NetworkError, SelectionError
+from and_core.findings.experiment import sentences
 from and_core.models.networks.huggingface import HuggingFaceNetwork
 from precompute.__main__ import main
 from precompute.evaluate.bench import benches
+from precompute.evaluate.experiment import changed_answers, one_experiment
 from precompute.export import export
 
 ROW = (
@@ -71,6 +74,69 @@ def main_in(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert not stopped.value.code
+
+
+def test_one_experiment_is_printed_and_kept_as_files(
+    tiny_store: Path, bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, concept = tiny_store.parent, carried(bench)
+    selection = f"open_concept:{concept} in depth:3-4"
+    files = ["--json", str(tmp_path / "kept/one.json"), "--csv", str(tmp_path / "kept/one.csv")]
+    command = ["evaluate", "experiment", run.name, "--runs", str(run.parent), "--prune", selection]
+    main_in([*command, "--forget", concept.replace("_", " "), "--seeds", "2", "--clips-per-class", "1", *files])
+    printed = capsys.readouterr().out
+    kept = json.loads((tmp_path / "kept/one.json").read_text())
+    result = experiment(bench, parse(selection), bench.class_names.index(concept), range(2))
+    assert kept == json.loads(json.dumps(as_json(result)))
+    classes = pd.read_csv(tmp_path / "kept/one.csv")
+    assert classes["class"][classes["to_forget"]].tolist() == [concept]
+    assert classes["logit_change"].tolist() == pytest.approx([row["logit_change"] for row in class_rows(result)])
+    assert sentences(result)["effect"] in printed
+    assert f"{bench.network} without {selection}" in printed
+    gap, control = result.deltas.gap, result.control_deltas.gap
+    assert f"{gap.value:.2f} [{gap.low:.2f}, {gap.high:.2f}]" in printed
+    assert f"{control.value:.2f} [{control.low:.2f}, {control.high:.2f}]" in printed
+    changed = {(cell["class"], cell["answer"]) for cell in answers(result) if cell["before"] != cell["after"]}
+    assert set(zip(changed_answers(result)["class"], changed_answers(result)["answer"], strict=True)) == changed
+
+
+def test_every_neuron_can_be_pruned_in_one_experiment(
+    tiny_store: Path, bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tiny_store.parent
+    command = ["evaluate", "experiment", run.name, "--runs", str(run.parent), "--prune", "all", "--forget"]
+    main_in([*command, bench.class_names[0], "--seeds", "1", "--clips-per-class", "1"])
+    assert "All 3,840 hidden neurons are pruned" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"selection": "open_concept:unicorn"}, SelectionError, r"No neuron is selected.*Nearest to 'unicorn'"),
+        ({"selection": "open_concept"}, SelectionError, "needs a concept"),
+        ({"selection": "neurons:layer9_output#0"}, SelectionError, "no layer 'layer9_output'"),
+        ({"forget": "dogg"}, ConfigError, r"no output for a class 'dogg'.*Did you mean"),
+        ({"network": "another"}, ConfigError, r"Name one network.*ast-foley"),
+    ],
+)
+def test_an_experiment_that_cannot_be_made_is_refused_before_anything_is_played(
+    tiny_store: Path, options: dict[str, str], error: type[Exception], said: str
+) -> None:
+    asked = {"network": None, "selection": "all", "forget": "dog", **options}
+    with pytest.raises(error, match=said):
+        one_experiment(tiny_store, seeds=1, per_class=1, relearn=False, say=print, **asked)
+
+
+def test_an_experiment_needs_a_run_and_the_weights_that_were_dissected(
+    altered_store: Callable[[str], Path], bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = altered_store("UPDATE network SET fingerprint = 'another'")
+    with pytest.raises(NetworkError, match="not the ones that were dissected"):
+        one_experiment(folder, None, "all", bench.class_names[0], 1, 1, False, print)
+    with pytest.raises(SystemExit) as stopped:
+        main(["evaluate", "experiment", "nowhere", "--runs", str(tmp_path), "--prune", "all", "--forget", "dog"])
+    assert stopped.value.code
+    assert "nowhere" in " ".join(capsys.readouterr().err.split())
 
 
 def test_importance_prunes_more_at_every_percentage(tiny_store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -152,10 +152,12 @@ def measured(
     return Pruned(selection, neurons, after, representations, effect(bench.clips, bench.before, after))
 
 
-def experiment(bench: Bench, selection: Selection, label: int, seeds: Sequence[int] = SEEDS) -> Experiment:
+def experiment(
+    bench: Bench, selection: Selection, label: int, seeds: Sequence[int] = SEEDS, heard: Heard = nobody
+) -> Experiment:
     """Prune for a class, and as many random neurons of the same layers, once a seed."""
-    controls = {seed: prune(bench, control_of(selection, seed)) for seed in seeds}
-    return Experiment(bench, label, prune(bench, selection), controls)
+    controls = {seed: prune(bench, control_of(selection, seed), heard) for seed in seeds}
+    return Experiment(bench, label, prune(bench, selection, heard), controls)
 
 
 def relearned(result: Experiment) -> Relearning:
@@ -247,10 +249,11 @@ def _numbers(value: Estimate) -> list[tuple[str, float]]:
     return [("", value.value), ("_low", value.low), ("_high", value.high)]
 
 
-def as_json(result: Experiment) -> dict[str, Any]:
-    """The whole experiment: enough to do it again, and what came out."""
+def as_json(result: Experiment, again: Relearning | None = None) -> dict[str, Any]:
+    """The whole experiment: enough to do it again, and what came out, a new head's finds too where that was asked."""
     concept = result.bench.class_names[result.label]
-    return {
+    relearning = {"relearning": asdict(again) | {"regained": again.regained}} if again else {}
+    return relearning | {
         "network": result.bench.network,
         "concept": concept,
         "selection": str(result.pruned.selection),
@@ -260,7 +263,7 @@ def as_json(result: Experiment) -> dict[str, Any]:
         "deltas": asdict(result.deltas),
         "control_deltas": asdict(result.control_deltas),
         "excess": asdict(result.excess),
-        "rows": list(rows(result, str(result.pruned.selection), concept)),
+        "rows": list(rows(result, str(result.pruned.selection), concept, again)),
         "classes": class_rows(result),
         "class_names": list(result.bench.class_names),
         "confusion_before": confusion(result.bench.before, result.bench.clips.labels).tolist(),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from and_core.algorithms.ablation.experiment import Bench, as_json, class_rows, experiment, relearned
+from and_core.algorithms.ablation.experiment import Bench, as_json, class_rows, experiment, relearned, rows
 from and_core.algorithms.ablation.relearning import Probe
 from and_core.algorithms.ablation.spelling import parse
 from and_core.errors import SelectionError
@@ -55,3 +55,22 @@ def test_one_clip_a_class_is_too_few_to_fit_a_head(bench: Bench) -> None:
     few = replace(bench, probe=Probe(np.arange(len(bench.before)), np.arange(len(bench.before)), "clips"))
     with pytest.raises(SelectionError, match="cannot be fitted anew"):
         relearned(experiment(few, parse("all"), 0))
+
+
+def test_rows_tell_on_request_what_a_new_head_finds(bench: Bench) -> None:
+    result = experiment(bench, parse("all"), 0, seeds=(0,))
+    again = relearned(result)
+    own, control = rows(result, "all", "low_hum", again)
+    heads = ("before", "pruned", "refitted", "refitted_before")
+    assert [own[f"relearned_{head}"] for head in heads] == [getattr(again, head).value for head in heads]
+    assert own["regained"] == again.regained
+    assert set(own) - set(control) == {*(f"relearned_{head}" for head in heads), "regained"}
+    assert list(next(rows(result, "all", "low_hum"))) == list(control)
+    assert as_json(result, again)["rows"] == [own, control]
+    assert as_json(result, again)["relearning"]["refitted"]["value"] == again.refitted.value
+
+
+def test_clips_are_counted_while_they_are_played(bench: Bench) -> None:
+    heard: list[int] = []
+    experiment(bench, parse("all"), 0, seeds=(0, 1), heard=heard.append)
+    assert sum(heard) == 3 * len(bench.before)
