@@ -31,13 +31,15 @@ check: setup
 
 # Ratios against a named baseline in the same run; a GPU is used where there is one. BENCH=--base for the paper's size.
 # Then, each beside its target: our side of a request to a language model, modules A and B, the app on a store of that size,
-# and what resuming at the first pruned block saves.
+# what resuming at the first pruned block saves, and how soon a reader who prunes sees figures.
 bench: setup
 	$(BIN)/python tests/benchmarks/activations.py $(BENCH)
 	$(BIN)/python tests/benchmarks/requests.py
 	$(BIN)/python tests/benchmarks/similarity.py
 	$(BIN)/python tests/benchmarks/interactions.py
 	$(BIN)/python tests/benchmarks/replay.py
+	$(BIN)/and-precompute run demo --runs $(RUNS)
+	$(BIN)/python tests/benchmarks/live_pruning.py --store $(RUNS)/demo/store
 
 format: setup
 	$(BIN)/ruff check --fix .

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +24,7 @@ from streamlit.proto.Slider_pb2 import Slider
 from websockets.sync.client import connect
 
 PATIENCE_S = 120
+Watch = Callable[[Delta, float], object]
 FAILED = ("exception", "alert")
 """Elements that a page in order does not have."""
 
@@ -31,9 +32,16 @@ FAILED = ("exception", "alert")
 class Visitor:
     """One page, open in one browser tab."""
 
-    def __init__(self, address: str, page: str = "") -> None:
-        self.page = page
-        self.query = ""
+    def __init__(
+        self, address: str, page: str = "", query: str = "", watch: Watch = lambda delta, seconds: None
+    ) -> None:
+        """Opens a page.
+
+        Args:
+            query: of its address.
+            watch: told of everything the page shows, and after how many seconds of the run.
+        """
+        self.page, self.query, self.watch = page, query, watch
         self.deltas: dict[tuple[int, ...], Delta] = {}
         """What the page shows, by place."""
         self.moved: dict[str, float] = {}
@@ -82,6 +90,7 @@ class Visitor:
                 self.query = said.page_info_changed.query_string
             if kind == "delta":
                 self.deltas[tuple(said.metadata.delta_path)] = said.delta
+                self.watch(said.delta, time.perf_counter() - started)
                 if said.delta.new_element.WhichOneof("type") in FAILED:
                     raise SystemExit(f"The page {self.page} failed: {said.delta.new_element}")
 

@@ -21,7 +21,7 @@ from and_core.algorithms.ablation.experiment import (
 from and_core.algorithms.ablation.selection import Selection, control_of
 from and_core.models.protocols import PlayedClips
 
-GROWTH = 3
+GROWTH = 4
 
 
 def unfold(

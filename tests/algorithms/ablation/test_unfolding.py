@@ -11,7 +11,7 @@ SELECTION = parse("neurons:layer1_intermediate#0-3")
 
 def test_it_grows_from_a_clip_of_every_class_to_all_and_then_by_its_controls(bench: Bench) -> None:
     found = list(unfold(bench, SELECTION, 1, seeds=(3, 4)))
-    assert [len(one.bench.before) for one in found] == [4, 12, 18, 18, 18]  # four clips a batch
+    assert [len(one.bench.before) for one in found] == [4, 16, 18, 18, 18]  # four clips a batch
     assert [list(one.controls) for one in found] == [[]] * 3 + [[3], [3, 4]]
     assert all(len(one.bench.clips.classes) == 3 for one in found)
 
