@@ -261,8 +261,9 @@ def confusion(cells: pd.DataFrame, names: list[str], when: str) -> go.Figure:
     """Clips by class (rows) and answer (columns).
 
     Args:
-        cells: class, answer, and a number of clips in the column `when`.
+        cells: class, answer, before, after: numbers of clips, coloured alike in both figures.
         names: of all classes, in order.
+        when: `before` or `after`.
     """
     counts = cells.pivot(index="class", columns="answer", values=when).reindex(index=names, columns=names)
     labels = [plain(name.replace("_", " ")) for name in names]
@@ -271,7 +272,11 @@ def confusion(cells: pd.DataFrame, names: list[str], when: str) -> go.Figure:
             z=counts.where(counts > 0),
             x=labels,
             y=labels,
-            colorscale=SCALE,
+            zmin=0,
+            zmax=cells[["before", "after"]].max(axis=None),
+            colorscale=[[0.0, QUIET], [1.0, ACCENT]],
+            texttemplate="%{z}",
+            textfont={"color": "white"},
             showscale=False,
             xgap=1,
             ygap=1,
