@@ -20,6 +20,11 @@ def plain(text: str) -> str:
     return html.escape(text, quote=False)
 
 
+def interval_bars(value: pd.Series, low: pd.Series, high: pd.Series, **style: Any) -> dict[str, Any]:
+    """Lines from low to high through each value, as Plotly takes them."""
+    return {"type": "data", "symmetric": False, "array": high - value, "arrayminus": value - low, **style}
+
+
 def layer_grid(layers: pd.DataFrame, measure: str, as_share: bool, chosen: str = "") -> go.Figure:
     """One coloured cell a layer, `chosen` outlined: depth to the right. Bars, as a heat map reports no clicks."""
     kinds = list(dict.fromkeys(layers["kind"]))[::-1]
@@ -217,14 +222,9 @@ def before_after(change: pd.DataFrame, target: str, title: str, as_share: bool) 
             ],
             "color": colours,
         },
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": change["change_high"] - change["change"],
-            "arrayminus": change["change"] - change["change_low"],
-            "color": QUIET,
-            "thickness": 1.5,
-        },
+        error_x=interval_bars(
+            change["change"], change["change_low"], change["change_high"], color=QUIET, thickness=1.5
+        ),
         text=names,
         customdata=change[["change", "change_low", "change_high"]],
         hovertemplate="%{text} after: %{x:.2f}, change %{customdata[0]:+.2f} "

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from and_core.algorithms.ablation.importance import PERCENTAGES
-from pages.components.charts import ACCENT, CONTRAST, KINDS, MARGIN, QUIET, SYMBOLS, plain
+from pages.components.charts import ACCENT, CONTRAST, KINDS, MARGIN, QUIET, SYMBOLS, interval_bars, plain
 
 LEGEND = {"orientation": "h", "y": -0.25}
 HISTOGRAM_BINS = 40
@@ -82,7 +82,9 @@ def accuracy_curves(curves: pd.DataFrame) -> go.Figure:
         figure.add_scatter(
             x=rows["percent"],
             y=rows["accuracy"],
-            error_y=_range_over_seeds(rows) if "lowest" in rows else None,
+            error_y=interval_bars(rows["accuracy"], rows["lowest"], rows["highest"], thickness=1)
+            if "lowest" in rows
+            else None,
             mode="lines+markers",
             name=plain(str(strategy).replace("_", " ")),
             line={"color": colour, "width": width, "dash": dash},
@@ -93,12 +95,6 @@ def accuracy_curves(curves: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(title="share of hidden neurons pruned (%)", tickvals=PERCENTAGES, fixedrange=True)
     figure.update_yaxes(title="accuracy", range=[0, 1.02], tickformat=".0%", fixedrange=True)
     return figure
-
-
-def _range_over_seeds(rows: pd.DataFrame) -> dict[str, Any]:
-    """Bars from lowest to highest, as Plotly takes them."""
-    up, down = rows["highest"] - rows["accuracy"], rows["accuracy"] - rows["lowest"]
-    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, "thickness": 1}
 
 
 def bars_side_by_side(rows: pd.DataFrame, words: Sequence[str]) -> go.Figure:
@@ -159,13 +155,7 @@ def effects(rows: pd.DataFrame) -> go.Figure:
         go.Scatter(
             x=shown["delta"],
             y=shown["label"].map(plain),
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": shown["high"] - shown["delta"],
-                "arrayminus": shown["delta"] - shown["low"],
-                "color": ACCENT,
-            },
+            error_x=interval_bars(shown["delta"], shown["low"], shown["high"], color=ACCENT),
             mode="markers",
             marker={"size": 10, "color": ACCENT},
             hovertemplate="%{y}: %{x:+.2f}<extra></extra>",
@@ -190,13 +180,7 @@ def gaps(rows: pd.DataFrame) -> go.Figure:
         figure.add_scatter(
             x=own["gap"],
             y=own["label"].map(plain),
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": own["high"] - own["gap"],
-                "arrayminus": own["gap"] - own["low"],
-                "color": colour,
-            },
+            error_x=interval_bars(own["gap"], own["low"], own["high"], color=colour),
             mode="markers",
             name=plain(str(what)),
             marker={"size": 11, "symbol": symbol, "color": colour, "line": {"width": 2}},

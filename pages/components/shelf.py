@@ -53,7 +53,7 @@ def keep(view: View, shown: Done) -> None:
 def take_home(view: View, shown: Done) -> None:
     """The experiment as files, and the pruned network as a checkpoint."""
     with st.popover("Take home", icon=":material/download:"):
-        said = {"name": shown.name, "note": shown.note, "run": view.run} | as_json(shown.found)
+        said = {"name": shown.name, "note": shown.note, "run": view.run} | as_json(shown.found, *shown.relearned)
         st.download_button(
             "Experiment (JSON)",
             json.dumps(said, indent=1),
