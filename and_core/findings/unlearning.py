@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+import pandas as pd
+
 from and_core.algorithms.ablation.bootstrap import Estimate, estimate
 from and_core.algorithms.ablation.effect import Delta, Deltas, deltas, excess, mean_over_classes
 from and_core.algorithms.ablation.evidence import Evidence
@@ -13,18 +15,7 @@ from and_core.algorithms.ablation.relearning import Relearning
 from and_core.algorithms.ablation.selection import FORGETTING, Limited, Selection, Term
 from and_core.algorithms.ablation.strategies import CLOSED_SIMILARITY
 from and_core.errors import ConfigError
-from and_core.findings.experiment import interval, spoken
 from and_core.models.registry import nearest
-
-TITLES = {
-    "open_concept": "Open-concept",
-    "open_concept_substring": "Substring open-concept",
-    "description_based": "Description-based",
-    "text_audio_based": "Text-audio-based",
-    "in_context": "In-context",
-}
-"""How a sentence begins that speaks of pruning by a strategy."""
-LEGEND = "The gap is delta R - delta A, which the paper prints as delta A - delta R. In brackets: 95 % intervals."
 
 
 @dataclass(frozen=True)
@@ -146,41 +137,58 @@ def over_classes(found: Sequence[Forgotten]) -> Unlearning:
     )
 
 
-def finding(found: Sequence[Unlearning]) -> str:
-    """What the strategy says that goes furthest beyond chance."""
-    return sentence(max(found, key=lambda one: one.excess.value)) if found else ""
-
-
-def sentence(one: Unlearning) -> str:
-    """What pruning by a strategy takes, beside chance."""
-    verb, gap = ("less", -one.deltas.gap.value) if one.deltas.gap.value < 0 else ("more", one.deltas.gap.value)
-    beyond = one.excess
-    verdict = "more than chance" if beyond.low > 0 else "less than chance" if beyond.high < 0 else "no more than chance"
-    return (
-        f"{TITLES[one.strategy]} pruning takes {gap:.2f} logits {verb} from the class to forget than from the others, "
-        f"matched random neurons {one.control.gap.value:.2f}: {verdict}, by {interval(beyond)}, the mean over "
-        f"{one.classes} classes."
+def class_table(found: Sequence[Forgotten]) -> pd.DataFrame:
+    """A row an experiment: strategy, class, neurons; gap, control and beyond_chance, each with its ends _low, _high."""
+    return pd.DataFrame(
+        {
+            "strategy": one.strategy,
+            "class": one.concept,
+            "neurons": one.pruned,
+            **_ends("gap", one.gap),
+            **_ends("control", one.control_gap),
+            **_ends("beyond_chance", one.excess),
+        }
+        for one in found
     )
 
 
-def without_neurons_sentence(one: Unlearning) -> str:
-    """Which classes the strategy cannot forget; nothing where it finds neurons for all."""
-    if not one.without_neurons:
-        return ""
-    return f"{TITLES[one.strategy]} pruning finds no neuron for {', '.join(map(spoken, one.without_neurons))}."
+def strategy_table(found: Sequence[Unlearning]) -> pd.DataFrame:
+    """A row a strategy: classes, the mean number of neurons, delta A and R, and the columns of `class_table`."""
+    return pd.DataFrame(
+        {
+            "strategy": one.strategy,
+            "classes": one.classes,
+            "neurons": one.pruned,
+            **_ends("delta_ablated", one.deltas.ablated),
+            **_ends("delta_remaining", one.deltas.remaining),
+            **_ends("gap", one.deltas.gap),
+            **_ends("control", one.control.gap),
+            **_ends("beyond_chance", one.excess),
+        }
+        for one in found
+    )
 
 
-def relearning_sentence(one: Unlearning) -> str:
-    """What heads say of clips of the class to forget, the mean over classes; nothing where no head was fitted."""
-    if not one.relearned:
-        return ""
-    before, pruned, refitted, reachable = (
-        fmean(getattr(found, head).value for found in one.relearned)
-        for head in ("before", "pruned", "refitted", "refitted_before")
-    )
-    first = one.relearned[0]
-    return (
-        f"{TITLES[one.strategy]} pruning: of clips of the class to forget the network names {before:.0%}, pruned "
-        f"{pruned:.0%}, with a head fitted anew {refitted:.0%} (a new head on the whole network: {reachable:.0%}; "
-        f"{first.splits} parts, {first.groups} not split)."
-    )
+def _ends(name: str, number: Estimate) -> dict[str, float]:
+    return {name: number.value, f"{name}_low": number.low, f"{name}_high": number.high}
+
+
+def stored_table(deltas: pd.DataFrame) -> pd.DataFrame:
+    """The run's own experiments, a row a strategy, the means over classes.
+
+    Args:
+        deltas: as `queries.ablation_deltas`.
+
+    Returns:
+        strategy, classes, neurons, controls (of each class), delta_ablated, delta_remaining, gap, control_gap.
+    """
+    grouped = deltas.groupby("strategy", sort=False)
+    return grouped.agg(
+        classes=("class_name", "size"),
+        neurons=("neuron_count", "mean"),
+        controls=("controls", "min"),
+        delta_ablated=("delta_ablated", "mean"),
+        delta_remaining=("delta_remaining", "mean"),
+        gap=("gap", "mean"),
+        control_gap=("control_gap", "mean"),
+    ).reset_index()

@@ -38,7 +38,7 @@ def run(view: View, asked: Asked, label: int, related: Mapping[str, float]) -> D
         )
     place = st.empty()
     progress = st.progress(0.0, text=f"Playing {len(loaded.clips)} clips")
-    heard = _counter(progress.progress, len(loaded.clips) * (1 + asked.controls))
+    heard = counter(progress.progress, len(loaded.clips) * (1 + asked.controls))
     for number, found in enumerate(unfold(bench, asked.selection, label, range(asked.controls), heard)):
         with place.container():
             _show(found, len(loaded.clips), related, f"running_{number}")
@@ -46,8 +46,8 @@ def run(view: View, asked: Asked, label: int, related: Mapping[str, float]) -> D
     return Done(asked, replace(found, bench=replace(bench, replay=None)), loaded.clips, loaded.left_out)
 
 
-def _counter(show: Callable[[float, str], object], total: int) -> Callable[[int], None]:
-    """Counts clips and says how long it will take."""
+def counter(show: Callable[[float, str], object], total: int) -> Callable[[int], None]:
+    """Counts clips as they are played, and says how long the rest of `total` will take."""
     started, done = time.monotonic(), 0
 
     def heard(clips: int) -> None:

@@ -21,6 +21,7 @@ GROUPS = {
         "Training strategy": links.TRAINING,
         "Last layer": links.LAST_LAYER,
         "Importance": links.IMPORTANCE,
+        "Unlearning": links.UNLEARNING,
     },
     "Act": {"Pruning": links.PRUNING},
 }
@@ -38,6 +39,7 @@ ICONS = {
     links.CLUSTERS: ":material/bubble_chart:",
     links.LAST_LAYER: ":material/checklist:",
     links.IMPORTANCE: ":material/trending_down:",
+    links.UNLEARNING: ":material/psychology_alt:",
     links.PRUNING: ":material/content_cut:",
 }
 

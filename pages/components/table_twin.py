@@ -16,6 +16,12 @@ NUMBERS = {
     "adjectives": "%.3f",
     "median_with": "%.4g",
     "median_without": "%.4g",
+    "neurons": "%.0f",
+    **{
+        f"{name}{end}": "%.2f"
+        for name in ("gap", "control", "control_gap", "beyond_chance", "delta_ablated", "delta_remaining")
+        for end in ("", "_low", "_high")
+    },
 }
 SHARES = ("share", "interpretable", "accuracy", "lowest", "highest")
 
@@ -27,16 +33,25 @@ def twin(table: pd.DataFrame, name: str, alt: str, label: str = "The same as a t
         name: of the file, without its ending; also the key of the button.
         alt: what a screen reader says of the table.
     """
-    columns: dict[str, Any] = {name: st.column_config.NumberColumn(format=form) for name, form in NUMBERS.items()}
-    columns |= {name: st.column_config.NumberColumn(format="percent") for name in SHARES}
     with st.expander(label):
-        st.dataframe(table, hide_index=True, column_config=columns, alt=alt)
-        st.download_button(
-            "Download CSV",
-            table.to_csv(index=False),
-            file_name=f"{name}.csv",
-            mime="text/csv",
-            key=f"download_{name}",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        st.dataframe(table, hide_index=True, column_config=number_columns(), alt=alt)
+        download(table, name)
+
+
+def number_columns() -> dict[str, Any]:
+    """How numbers are shown, by the name of their column."""
+    columns: dict[str, Any] = {name: st.column_config.NumberColumn(format=form) for name, form in NUMBERS.items()}
+    return columns | {name: st.column_config.NumberColumn(format="percent") for name in SHARES}
+
+
+def download(table: pd.DataFrame, name: str) -> None:
+    """The table as a file to take away."""
+    st.download_button(
+        "Download CSV",
+        table.to_csv(index=False),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        key=f"download_{name}",
+        icon=":material/download:",
+        on_click="ignore",
+    )

@@ -8,15 +8,8 @@ from and_core.algorithms.ablation.experiment import Bench
 from and_core.findings import paper
 from and_core.findings.bench import Say
 from and_core.findings.experiment import interval
-from and_core.findings.unlearning import (
-    LEGEND,
-    Forgotten,
-    Unlearning,
-    finding,
-    forget,
-    relearning_sentence,
-    without_neurons_sentence,
-)
+from and_core.findings.unlearning import Forgotten, Unlearning, forget
+from and_core.findings.unlearning_sentences import LEGEND, finding, relearning_sentence, without_neurons_sentence
 
 
 def unlearning(

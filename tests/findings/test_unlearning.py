@@ -3,18 +3,19 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from and_core.algorithms.ablation.bootstrap import Estimate
 from and_core.algorithms.ablation.effect import Delta
 from and_core.algorithms.ablation.relearning import Relearning
 from and_core.findings import paper
-from and_core.findings.unlearning import (
-    Forgotten,
+from and_core.findings.unlearning import Forgotten, class_table, over_classes, stored_table, strategy_table
+from and_core.findings.unlearning_sentences import (
     finding,
-    over_classes,
     relearning_sentence,
     sentence,
+    stored_sentence,
     without_neurons_sentence,
 )
 
@@ -52,7 +53,7 @@ def test_the_finding_says_whether_pruning_is_more_than_chance(found: list[Forgot
     said = sentence(over_classes(found))
     assert said.startswith(
         "Open-concept pruning takes 1.00 logits more from the class to forget than from the others, matched random "
-        "neurons 0.05: more than chance, by 0.95 [0.71, 1.19], the mean over 2 classes."
+        "neurons 0.05 more: more than chance, by 0.95 [0.71, 1.19], the mean over 2 classes."
     )
     doubtful = [forgotten("dog", delta(-1, -1.2, spread=1), delta(-1, -0.9))]
     assert "takes 0.20 logits less" in sentence(over_classes(doubtful))
@@ -85,3 +86,40 @@ def test_the_papers_gaps_are_delta_r_less_delta_a_as_it_rounds_them() -> None:
     table = paper.unlearning()
     assert len(table) == 12
     np.testing.assert_allclose(table["delta R"] - table["delta A"], table["gap"], atol=0.011)
+
+
+def test_tables_hold_what_was_found_with_the_ends_of_intervals(found: list[Forgotten]) -> None:
+    classes = class_table(found)
+    assert classes[["class", "neurons", "gap", "beyond_chance"]].to_numpy().tolist() == [
+        ["sea_waves", 10, 2, pytest.approx(1.9)],
+        ["never_heard", 0, 0, 0],
+    ]
+    assert (classes["gap_low"][0], classes["gap_high"][0]) == pytest.approx((2 - 0.475, 2 + 0.475), abs=0.01)
+    [row] = strategy_table([over_classes(found)]).to_dict("records")
+    assert (row["classes"], row["gap"], row["control"]) == (2, 1, pytest.approx(0.05))
+
+
+def test_the_runs_own_experiments_are_means_over_classes_beside_their_controls() -> None:
+    columns = [
+        "strategy",
+        "class_name",
+        "neuron_count",
+        "controls",
+        "delta_ablated",
+        "delta_remaining",
+        "gap",
+        "control_gap",
+    ]
+    rows = [
+        ("open_concept", "dog", 10, 5, -2.0, -1.0, 1.0, 0.2),
+        ("open_concept", "rain", 20, 5, -4.0, -1.0, 3.0, 0.4),
+        ("description_based", "dog", 30, 5, -2.0, -4.0, -2.0, 0.0),
+    ]
+    table = stored_table(pd.DataFrame(rows, columns=columns))
+    assert table.loc[0].tolist() == ["open_concept", 2, 15, 5, -3, -1, 2, pytest.approx(0.3)]
+    assert stored_sentence(table).startswith(
+        "In the run's own experiments open-concept pruning takes 2.00 logits more from the class to forget than from "
+        "the others, matched random neurons 0.30 more, the mean over 2 classes."
+    )
+    assert "description-based pruning takes 2.00 logits less" in stored_sentence(table[1:])
+    assert stored_sentence(table[:0]) == ""
