@@ -125,5 +125,7 @@ def leading(view: View, table: pd.DataFrame, name: str, alt: str) -> None:
 
 def of_paper() -> None:
     with st.expander("The paper's own Table 4"):
-        st.dataframe(paper.unlearning(), hide_index=True, alt="The paper's Table 4: three networks on ESC-50")
+        columns = {name: st.column_config.NumberColumn(format="%.2f") for name in ("delta A", "delta R", "gap")}
+        alt = "The paper's Table 4: three networks on ESC-50"
+        st.dataframe(paper.unlearning(), hide_index=True, column_config=columns, alt=alt)
         st.caption(f"{paper.PRINTED} The last column is delta R - delta A, which the paper heads delta A - delta R.")
