@@ -18,6 +18,8 @@ Serve = Callable[[str, Path, float], AbstractContextManager[str]]
 pytestmark = pytest.mark.browser
 SLOW_MS = 120_000
 """For what loads a network, on a busy machine."""
+ROW_PIXELS = 35
+"""Of a table."""
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +181,24 @@ def test_a_link_prunes_again_and_a_clip_of_ones_own_is_heard_by_both_networks(
     kept = json.loads(download.value.path().read_text())
     assert (kept["name"], kept["concept"]) == ("Mine", target)
     keep(page, "pruning_linked")
+
+
+def test_a_row_of_the_runs_own_experiments_opens_its_class_on_the_page_pruning(
+    page: Page, address: str, keep: Callable[[Page, str], None], tiny_store: Path
+) -> None:
+    second = queries.ablation_deltas(open_store(tiny_store), 0)["class_name"][1]
+    page.goto(f"{address}/unlearning")
+    page.get_by_text("Class by class, as a table").click()
+    table = page.get_by_test_id("stDataFrame").nth(1)
+    expect(table).to_be_visible()
+    keep(page, "unlearning")
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + box["width"] / 3, box["y"] + 2.5 * ROW_PIXELS)
+    expect(page.get_by_role("heading", name="Pruning")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text(f"to forget {second.replace('_', ' ')}")).to_be_visible()
+    assert f"class={second}" in page.evaluate("location.href")
 
 
 def test_the_app_asks_nothing_of_the_network(page: Page, address: str) -> None:
