@@ -1,10 +1,8 @@
-"""The report's sections: a sentence, a figure and its table for each finding of the paper."""
+"""The report's sections: a sentence, a figure and its table for each finding of the paper, in its order."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from and_core.algorithms.training_strategy import verdicts
 from and_core.findings import acoustics, adjectives, training
@@ -12,16 +10,10 @@ from and_core.store import queries
 from and_core.store.connection import Store
 from and_core.store.queries import Network
 from pages.components import finding_charts
+from precompute.report.evaluations import about_clusters, last_layer
+from precompute.report.section import Section
 
 TOP = 20
-
-
-@dataclass(frozen=True)
-class Section:
-    title: str
-    sentences: Sequence[str] = ()
-    figures: Sequence[go.Figure] = ()
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def sections(store: Store) -> Iterator[Section]:
@@ -31,7 +23,9 @@ def sections(store: Store) -> Iterator[Section]:
     yield words(store, networks)
     yield along_depth(store, networks)
     yield strategy(store, networks)
+    yield about_clusters(store, networks)
     yield loud_and_high(store, networks)
+    yield last_layer(store)
 
 
 def overview(store: Store, networks: Sequence[Network]) -> Section:
