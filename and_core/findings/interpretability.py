@@ -110,6 +110,19 @@ def by_chance(found: Counts, k: int, tau: int, reading: Reading = "clips") -> fl
     return None if drawn.empty else float(drawn.loc[drawn["shared"] < tau, "share"].sum())
 
 
+def at_thresholds(found: Counts, networks: Sequence[str], k: int) -> tuple[pd.DataFrame, dict[int, float | None]]:
+    """Figures 11 to 14: `by_block` at every threshold of the paper (a column tau), and tau -> `by_chance`."""
+    means = [by_block(found, networks, k, tau).assign(tau=tau) for tau in taus(k)]
+    return pd.concat(means, ignore_index=True), {tau: by_chance(found, k, tau) for tau in taus(k)}
+
+
+def figure_name(store: Store, k: int) -> str:
+    """Which figure of the paper shows this K on such a data set."""
+    if queries.dataset(store).kind == "gtzan" and k == 5:
+        return "Figure 14"
+    return FIGURES.get(k, "as Figure 11")
+
+
 def three_readings(found: Counts, networks: Sequence[str], k: int, tau: int) -> pd.DataFrame:
     """network, reading, uninterpretable, by_chance, verdicts_that_differ: shares; the last against reading `clips`.
 

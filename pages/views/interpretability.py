@@ -173,20 +173,13 @@ def behind(view: View, k: int, tau: int, reading: Reading) -> None:
 @messages.fragment
 def figures_of_k(view: View, found: Counts) -> None:
     """Figures 11 to 13: three thresholds for every K."""
-    gtzan = queries.dataset(view.store).kind == "gtzan"
     for k in queries.numbers_of_clips(view.store):
-        named = "Figure 14" if gtzan and k == 5 else interpretability.FIGURES.get(k, "as Figure 11")
-        figure_of_k(view, found, k, named)
+        figure_of_k(view, found, k, interpretability.figure_name(view.store, k))
 
 
 def figure_of_k(view: View, found: Counts, k: int, named: str) -> None:
-    thresholds, names = interpretability.taus(k), [network.name for network in view.networks]
-    st.subheader(f"K = {k}, tau = {', '.join(map(str, thresholds))} ({named})")
-    means = pd.concat(
-        [interpretability.by_block(found, names, k, tau).assign(tau=tau) for tau in thresholds],
-        ignore_index=True,
-    )
-    chances = {tau: interpretability.by_chance(found, k, tau) for tau in thresholds}
+    means, chances = interpretability.at_thresholds(found, [network.name for network in view.networks], k)
+    st.subheader(f"K = {k}, tau = {', '.join(map(str, chances))} ({named})")
     own = means[means["network"] == view.network.name]
     ends = own.groupby("tau")[interpretability.MEASURE].agg(["first", "last"])
     said = [

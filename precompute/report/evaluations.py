@@ -1,16 +1,32 @@
-"""The report's sections about how the dissection itself does: clusters, last layer, and the run's own pruning."""
+"""The report's sections about how the dissection itself does: clusters and who shares them, last layer, pruning."""
 
 from collections.abc import Iterator, Sequence
 
 from and_core.algorithms.evaluation import last_layer_evaluation
-from and_core.findings import clusters
+from and_core.findings import clusters, interpretability, stored_ablations
 from and_core.findings.last_layer import LEGEND, headlines, score_tables
 from and_core.store import queries
 from and_core.store.connection import Store
 from and_core.store.queries import Network
-from pages.components import share_charts
+from pages.components import gap_chart, share_charts
 from precompute.report.media import picture_uri
 from precompute.report.section import Picture, Section
+
+
+def interpretable(store: Store, networks: Sequence[Network]) -> Section:
+    """Figures 11 to 14: every K of the run at three thresholds."""
+    counts, names = interpretability.counts(store, networks), [network.name for network in networks]
+    said, figures, tables = [], [], {}
+    for k in queries.numbers_of_clips(store):
+        means, chances = interpretability.at_thresholds(counts, names, k)
+        figures.append(share_charts.panels_by_tau(means, chances))
+        tables[f"K = {k} ({interpretability.figure_name(store, k)})"] = means.assign(
+            by_chance=means["tau"].map(chances)
+        )
+    if figures:
+        said = [interpretability.headline(counts, name, *queries.run_criterion(store)) for name in names]
+    title = "Uninterpretable neurons (Figures 11 to 14)"
+    return Section(title, said or ["This run did not judge its neurons."], figures, tables)
 
 
 def about_clusters(store: Store, networks: Sequence[Network]) -> Section:
@@ -44,3 +60,19 @@ def last_layer(store: Store) -> Section:
     if not scores:
         return Section(title, ["No output neuron has the name of a class of the data set, or the run had no concepts."])
     return Section(title, [*headlines(scores).values(), LEGEND], tables=score_tables(scores))
+
+
+def pruning(store: Store, networks: Sequence[Network]) -> Section:
+    """Table 4, as far as the run itself went."""
+    title = "Pruning (Table 4 and Figure 10)"
+    experiments = stored_ablations.by_class(store, networks)
+    if experiments.empty:
+        return Section(title, ["This run pruned nothing."])
+    means = stored_ablations.by_strategy(experiments)
+    said = [stored_ablations.sentence(row) for _, row in means.iterrows()]
+    figures = [
+        gap_chart.pruning_gaps(own, f"{network}, {strategy}".replace("_", " "))
+        for (network, strategy), own in experiments.groupby(["network", "strategy"], sort=False)
+    ]
+    tables = {"Means over classes": means, "Class by class": experiments}
+    return Section(title, [*said, stored_ablations.LEGEND], figures, tables)

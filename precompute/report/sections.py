@@ -10,7 +10,7 @@ from and_core.store import queries
 from and_core.store.connection import Store
 from and_core.store.queries import Network
 from pages.components import finding_charts
-from precompute.report.evaluations import about_clusters, last_layer
+from precompute.report.evaluations import about_clusters, interpretable, last_layer, pruning
 from precompute.report.section import Section
 
 TOP = 20
@@ -23,9 +23,11 @@ def sections(store: Store) -> Iterator[Section]:
     yield words(store, networks)
     yield along_depth(store, networks)
     yield strategy(store, networks)
+    yield interpretable(store, networks)
     yield about_clusters(store, networks)
     yield loud_and_high(store, networks)
     yield last_layer(store)
+    yield pruning(store, networks)
 
 
 def overview(store: Store, networks: Sequence[Network]) -> Section:

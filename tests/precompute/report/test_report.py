@@ -4,6 +4,7 @@ import base64
 import io
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,9 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, expect
 
+from and_core.findings import clusters, interpretability, stored_ablations
+from and_core.store import queries
+from and_core.store.connection import open_store
 from precompute.__main__ import main
 from precompute.report.media import sound_uri
 from precompute.report.page import write_report
@@ -90,6 +94,31 @@ def test_it_is_small_and_names_no_address_that_it_would_load(report: Path) -> No
 def test_it_says_what_was_found_and_where_it_comes_from(report: Path) -> None:
     html = report.read_text(encoding="utf-8")
     for said in ("Figure 8", "section 4.5", "demo quality", "described worst", "What was computed"):
+        assert said in html
+
+
+def test_it_has_every_evaluation_that_the_run_holds(report: Path, tiny_store: Path) -> None:
+    html = unescape(report.read_text(encoding="utf-8"))
+    store = open_store(tiny_store)
+    [network] = queries.networks(store)
+    counts = interpretability.counts(store, [network])
+    [pruned] = stored_ablations.by_strategy(stored_ablations.by_class(store, [network])).iloc
+    for said in (
+        interpretability.headline(counts, network.name, *queries.run_criterion(store)),
+        clusters.headline(clusters.with_neurons(store, network), network.name),
+        "output neurons of ast-foley get the name of their class",
+        stored_ablations.sentence(pruned),
+    ):
+        assert said in html
+    assert html.count('alt="Word cloud of cluster') == queries.clusters(store)["cloud"].count()
+
+
+def test_what_a_run_did_not_do_is_said(altered: Callable[[str], Path], tmp_path: Path) -> None:
+    tables = ("ablation", "ablation_neuron", "ablation_result", "cluster", "cluster_elbow", "interpretability")
+    folder = altered("; ".join(f"DELETE FROM {table}" for table in (*tables, "closed_concept")))
+    write_report(folder, tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    for said in ("pruned nothing", "has no clusters", "did not judge its neurons", "the run had no concepts"):
         assert said in html
 
 
