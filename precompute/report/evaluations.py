@@ -2,15 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 
+import pandas as pd
+
 from and_core.algorithms.evaluation import last_layer_evaluation
-from and_core.findings import clusters, interpretability, stored_ablations
+from and_core.findings import clusters, interpretability, paper
 from and_core.findings.last_layer import LEGEND, headlines, score_tables
+from and_core.findings.unlearning import stored_table
+from and_core.findings.unlearning_sentences import stored_sentence
 from and_core.store import queries
 from and_core.store.connection import Store
 from and_core.store.queries import Network
 from pages.components import gap_chart, share_charts
 from precompute.report.media import picture_uri
 from precompute.report.section import Picture, Section
+
+PRUNING_LEGEND = (
+    "Each class is forgotten in an experiment of its own. Delta A is the change of its logit, delta R the mean change "
+    "of the others', the gap delta R - delta A; a bar is the range of as many random neurons of the same layers."
+)
 
 
 def interpretable(store: Store, networks: Sequence[Network]) -> Section:
@@ -63,16 +72,25 @@ def last_layer(store: Store) -> Section:
 
 
 def pruning(store: Store, networks: Sequence[Network]) -> Section:
-    """Table 4, as far as the run itself went."""
+    """Table 4 and, class by class, Figure 10, as far as the run itself went."""
     title = "Pruning (Table 4 and Figure 10)"
-    experiments = stored_ablations.by_class(store, networks)
-    if experiments.empty:
+    said: list[str] = []
+    figures, classes = [], {}
+    means = []
+    for network in networks:
+        experiments = queries.ablation_deltas(store, network.network_id)
+        if experiments.empty:
+            continue
+        means.append(stored_table(experiments).assign(network=network.name))
+        said.append(f"{network.name}: {stored_sentence(means[-1])}")
+        for strategy, own in experiments.groupby("strategy", sort=False):
+            figures.append(gap_chart.pruning_gaps(own, f"{network.name}, {strategy}".replace("_", " ")))
+        classes[f"{network.name}, class by class"] = experiments
+    if not said:
         return Section(title, ["This run pruned nothing."])
-    means = stored_ablations.by_strategy(experiments)
-    said = [stored_ablations.sentence(row) for _, row in means.iterrows()]
-    figures = [
-        gap_chart.pruning_gaps(own, f"{network}, {strategy}".replace("_", " "))
-        for (network, strategy), own in experiments.groupby(["network", "strategy"], sort=False)
-    ]
-    tables = {"Means over classes": means, "Class by class": experiments}
-    return Section(title, [*said, stored_ablations.LEGEND], figures, tables)
+    table = pd.concat(means, ignore_index=True)
+    tables = {
+        "Means over classes": table[["network", *table.columns.drop("network")]],
+        "The paper's Table 4": paper.unlearning(),
+    }
+    return Section(title, [*said, PRUNING_LEGEND], figures, tables | classes)

@@ -1,10 +1,8 @@
 """Questions of the paper's analyses, asked of the store written by hand."""
 
-import math
-
 import pytest
 
-from and_core.findings import acoustics, adjectives, stored_ablations, training
+from and_core.findings import acoustics, adjectives, training
 from and_core.store import queries
 from and_core.store.connection import Store
 
@@ -77,25 +75,3 @@ def test_networks_stand_side_by_side_with_their_training(store: Store) -> None:
 def test_units_stand_where_a_person_looks_for_them() -> None:
     assert acoustics.label("median_frequency_hz") == "median frequency (Hz)"
     assert acoustics.label("mean_amplitude") == "mean amplitude"
-
-
-def test_the_runs_own_pruning_is_the_mean_over_classes_beside_chance(store: Store) -> None:
-    experiments = stored_ablations.by_class(store, queries.networks(store))
-    [row] = stored_ablations.by_strategy(experiments).iloc
-    assert (row["network"], row["strategy"], row["classes"], row["controls"]) == ("small", "open_concept", 1, 2)
-    assert (row["delta_ablated"], row["delta_remaining"], row["gap"], row["control_gap"]) == (-4, -0.5, 3.5, 2)
-    assert (row["low"], row["excess"], row["high"]) == (1.5, 1.5, 1.5)
-    assert stored_ablations.sentence(row) == (
-        "small: Open-concept pruning takes 3.50 logits more from the class to forget than from the others, matched "
-        "random neurons 2.00: more than chance, by 1.50 [1.50, 1.50], the mean over 1 class."
-    )
-
-
-def test_pruning_that_has_no_control_is_not_compared_with_chance(store: Store) -> None:
-    experiments = stored_ablations.by_class(store, queries.networks(store)[:1])
-    alone = experiments.assign(controls=0, control_gap=float("nan"), gap=-1.0)
-    [row] = stored_ablations.by_strategy(alone).iloc
-    assert math.isnan(row["excess"])
-    said = stored_ablations.sentence(row)
-    assert "takes 1.00 logits less" in said
-    assert said.endswith("the run has no random control beside it.")

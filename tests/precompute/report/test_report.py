@@ -12,7 +12,9 @@ import pytest
 import soundfile
 from playwright.sync_api import Page, expect
 
-from and_core.findings import clusters, interpretability, stored_ablations
+from and_core.findings import clusters, interpretability
+from and_core.findings.unlearning import stored_table
+from and_core.findings.unlearning_sentences import stored_sentence
 from and_core.store import queries
 from and_core.store.connection import open_store
 from precompute.__main__ import main
@@ -102,12 +104,12 @@ def test_it_has_every_evaluation_that_the_run_holds(report: Path, tiny_store: Pa
     store = open_store(tiny_store)
     [network] = queries.networks(store)
     counts = interpretability.counts(store, [network])
-    [pruned] = stored_ablations.by_strategy(stored_ablations.by_class(store, [network])).iloc
+    pruned = stored_table(queries.ablation_deltas(store, network.network_id))
     for said in (
         interpretability.headline(counts, network.name, *queries.run_criterion(store)),
         clusters.headline(clusters.with_neurons(store, network), network.name),
         "output neurons of ast-foley get the name of their class",
-        stored_ablations.sentence(pruned),
+        f"ast-foley: {stored_sentence(pruned)}",
     ):
         assert said in html
     assert html.count('alt="Word cloud of cluster') == queries.clusters(store)["cloud"].count()
