@@ -37,9 +37,7 @@ def bench(view: View, per_class: int, fold: int | None) -> BenchOfStore:
         _loading.clear(key, view)  # what was missing then may be there now
         loading = _loading(key, view)
     with st.spinner("Loading the network and its clips"):
-        found = loading.result()
-    live_network.spare_a_core()
-    return found
+        return loading.result()
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,29 +29,16 @@ def loaded(network: Network) -> TargetNetwork:
             f"Playing to the network needs {', '.join(missing)}, not installed here.",
             "Install what dissecting needs, in the project's folder: pip install '.[dissect]'",
         )
-    live = _loaded(network.name, network.kind, json.dumps(network.settings, sort_keys=True), network.fingerprint)
-    spare_a_core()
-    return live
+    return _loaded(network.name, network.kind, json.dumps(network.settings, sort_keys=True), network.fingerprint)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _loaded(name: str, kind: str, settings: str, fingerprint: str) -> TargetNetwork:
     live = dissected_network(name, kind, json.loads(settings), fingerprint)
-    spare_a_core()
     # A network loads its weights when it first plays something. Here, so that the reader is told so, and so that the
     # progress bar's estimate is about clips only.
     live.forward([np.zeros(live.sample_rate_hz, np.float32)])
     return live
-
-
-def spare_a_core() -> None:
-    """Leave one core to the server and the browser, whatever the calling thread plays.
-
-    Torch's threads wait for each other at every layer: with one of them off its core, playing took ten times as long.
-    """
-    import torch
-
-    torch.set_num_threads(min(torch.get_num_threads(), max(1, (os.cpu_count() or 1) - 1)))
 
 
 def waveform(store: Store, audio: str, sample_rate_hz: int) -> FloatArray:

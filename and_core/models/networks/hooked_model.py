@@ -15,6 +15,7 @@ from and_core.errors import NetworkError
 from and_core.models.devices import chosen_device
 from and_core.models.networks.architectures import Architecture
 from and_core.models.networks.pools import POOLS
+from and_core.models.networks.side_by_side import SideBySide, together
 from and_core.models.networks.source import LoadedNetwork
 from and_core.models.protocols import FloatArray, Layer
 
@@ -22,6 +23,8 @@ NO_MEMORY = ("can't allocate memory", "ALLOC_FAILED")
 """What torch's other errors say where memory is too small: on the CPU, and in libraries for the GPU."""
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 Played = tuple[torch.Tensor, torch.Tensor]
+Play = Callable[[Sequence[FloatArray]], Played]
+"""Features of clips -> answers, and what the head read."""
 Reduce = Callable[[torch.Tensor], torch.Tensor]
 """Token outputs [B, tokens, width] -> what is kept of them."""
 
@@ -59,6 +62,7 @@ class HookedModel:
             )
             for layer in layers
         }
+        self.workers = SideBySide(self._device, batch_size)
         self._lock = threading.Lock()
 
     def features(self, waveforms: Sequence[FloatArray]) -> list[FloatArray]:
@@ -112,46 +116,57 @@ class HookedModel:
         reduce: Reduce,
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """One pass over one batch."""
-        outputs: dict[str, torch.Tensor] = {}
+        here = threading.local()
 
         def keep(name: str, output: torch.Tensor) -> None:
             # Windowed attention makes more rows than clips; the head's output may have no tokens left.
-            tokens = output.reshape(len(features), -1, output.shape[-1]) if output.dim() == 3 else output
+            tokens = output.reshape(here.clips, -1, output.shape[-1]) if output.dim() == 3 else output
             # A copy, so that a part of the tokens does not keep all of them alive.
-            outputs[name] = (reduce(tokens) if output.dim() == 3 else tokens).to(torch.float32, copy=True)
+            here.outputs[name] = (reduce(tokens) if output.dim() == 3 else tokens).to(torch.float32, copy=True)
 
-        batch = torch.from_numpy(np.stack(features))
-        with self._lock, torch.inference_mode(), ExitStack() as hooks:
+        def play(part: Sequence[FloatArray]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+            here.clips, here.outputs = len(part), {}
+            return self._answer(part), here.outputs
+
+        with self._lock, ExitStack() as hooks:
             for name in {*wanted, *ablation}:
                 hook = self._hook(ablation.get(name, ()), partial(keep, name) if name in wanted else None)
                 hooks.callback(self._modules[name].register_forward_hook(hook).remove)
-            answers = self._loaded.answer(self.root, batch.to(self._device, self.dtype))
-        return answers, outputs
+            played = self.workers.map(play, self.workers.parts(features))
+        names = played[0][1]
+        return together([answers for answers, _ in played]), {
+            name: together([outputs[name] for _, outputs in played]) for name in names
+        }
+
+    def _answer(self, features: Sequence[FloatArray]) -> torch.Tensor:
+        """[b, C] in the thread that asks."""
+        with torch.inference_mode():
+            batch = torch.from_numpy(np.stack(features)).to(self._device, self.dtype)
+            return self._loaded.answer(self.root, batch)
 
     @contextmanager
-    def playing(self, ablation: Mapping[str, Sequence[int]]) -> Iterator[Callable[[Sequence[FloatArray]], Played]]:
-        """Inside the context, which owns the network, the function plays a batch of features without these neurons.
+    def playing(self, ablation: Mapping[str, Sequence[int]]) -> Iterator[Play]:
+        """Inside the context, which owns the network, the function plays clips without these neurons, in any thread.
 
         It returns answers [b, C] and what the classification head reads, [b, D]: the mean over tokens where it reads
         tokens, the answers themselves where there is no head.
         """
-        read: list[torch.Tensor] = []
+        here = threading.local()
 
         def keep(_module: nn.Module, inputs: tuple[Any, ...], _output: Any) -> None:
-            read.append(inputs[0].mean(dim=1) if inputs[0].dim() == 3 else inputs[0])
+            here.read = inputs[0].mean(dim=1) if inputs[0].dim() == 3 else inputs[0]
 
-        def run(features: Sequence[FloatArray]) -> Played:
-            read.clear()
-            batch = torch.from_numpy(np.stack(features)).to(self._device, self.dtype)
-            answers = self._loaded.answer(self.root, batch)
-            return answers, read[0] if read else answers
+        def play(features: Sequence[FloatArray]) -> Played:
+            here.read = None
+            answers = self._answer(features)
+            return answers, answers if here.read is None else here.read
 
-        with self._lock, torch.inference_mode(), ExitStack() as hooks:
+        with self._lock, ExitStack() as hooks:
             for name, neurons in ablation.items():
                 hooks.callback(self._modules[name].register_forward_hook(self._hook(neurons, None)).remove)
             if "fc" in self._modules:
                 hooks.callback(self._modules["fc"].register_forward_hook(keep).remove)
-            yield run
+            yield play
 
     def module(self, path: str) -> nn.Module:
         return self.root.get_submodule(path)

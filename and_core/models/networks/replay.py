@@ -10,43 +10,21 @@ is always played whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import torch
 from torch import nn
 
-from and_core.models.networks.hooked_model import HookedModel, Played, same_shapes, to_numpy
+from and_core.models.networks.hooked_model import HookedModel, Play, Played, same_shapes, to_numpy
+from and_core.models.networks.resuming import Features, Kept, capturing, resuming
+from and_core.models.networks.side_by_side import together
 from and_core.models.protocols import FloatArray, NeuronIds, PlayedClips
 
 AGREEMENT = {torch.float32: 1e-5, torch.bfloat16: 1e-2}
 """By how much, relative to the largest logit, a resumed pass may differ from a whole one."""
 KEPT_BYTES = 2 * 2**30
 """Of block inputs: 400 clips of AST-base at one block take 1.5 GB."""
-
-
-@dataclass
-class Kept:
-    """Where a batch can be resumed: the call of one module, and what came before."""
-
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    before: list[tuple[nn.Module, Any]]
-    """Modules in the order in which they ended, each with its output, in which tensors became their shapes."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Stands for a tensor that nobody will read."""
-
-    size: torch.Size
-    dtype: torch.dtype
-    device: torch.device
-
-    def tensor(self) -> torch.Tensor:
-        return torch.zeros(self.size, dtype=self.dtype, device=self.device)
 
 
 @dataclass
@@ -62,8 +40,8 @@ class TorchReplay:
     has_head: bool
     """Whether answers are logits."""
     kept_bytes: int = KEPT_BYTES
-    _kept: dict[tuple[int, ...], dict[str, Kept]] = field(default_factory=dict)
-    """Clips of a batch -> block -> where it can be resumed."""
+    _kept: dict[tuple[int, ...], dict[str, list[Kept]]] = field(default_factory=dict)
+    """Clips of a batch -> block -> where each part of it can be resumed."""
     _resumes: dict[str, bool] = field(default_factory=dict)
     """Block -> whether a resumed pass equals a whole one."""
 
@@ -87,104 +65,36 @@ class TorchReplay:
 
     def _play(self, clips: tuple[int, ...], block: str, ablation: NeuronIds) -> Played:
         """Answers and representations, from where the batch was kept if it was."""
-        module = self.model.module(block)
-        with self.model.playing(ablation) as run:
-            play = partial(run, [self.features[clip] for clip in clips])
+        workers, module = self.model.workers, self.model.module(block)
+        parts = [[self.features[clip] for clip in part] for part in workers.parts(clips)]
+        with self.model.playing(ablation) as play:
             kept = self._kept.get(clips, {}).get(block)
             if kept is not None:
-                with resumed(module, kept):
-                    return play()
+                return self._resumed(module, kept, play, parts)
             if not self._resumes.get(block, True) or not self._has_room():
-                return play()
-            with capturing(self.model.root, module) as captured:
-                whole = play()
+                return _joined(workers.map(play, parts))
+            with capturing(self.model.root, module) as capture:
+                captured = workers.map(partial(capture, play), parts)
+            whole, kept = _joined([played for played, _ in captured]), [one for _, one in captured]
             if block not in self._resumes:
-                with resumed(module, captured[0]):
-                    self._resumes[block] = self._agree(whole[0], play()[0])
+                self._resumes[block] = self._agree(whole[0], self._resumed(module, kept, play, parts)[0])
             if self._resumes[block]:
-                self._kept.setdefault(clips, {})[block] = captured[0]
+                self._kept.setdefault(clips, {})[block] = kept
             return whole
+
+    def _resumed(self, block: nn.Module, kept: Sequence[Kept], play: Play, parts: Sequence[Features]) -> Played:
+        with resuming(block, kept) as resume:
+            return _joined(self.model.workers.map(partial(resume, play), parts, kept))
 
     def _agree(self, whole: torch.Tensor, again: torch.Tensor) -> bool:
         tolerance = AGREEMENT[whole.dtype] * max(1.0, float(whole.abs().max()))
         return bool((again - whole).abs().max() <= tolerance)
 
     def _has_room(self) -> bool:
-        return sum(_bytes(kept) for blocks in self._kept.values() for kept in blocks.values()) < self.kept_bytes
+        kept = (one for blocks in self._kept.values() for parts in blocks.values() for one in parts)
+        return sum(one.bytes for one in kept) < self.kept_bytes
 
 
-@contextmanager
-def capturing(root: nn.Module, block: nn.Module) -> Iterator[list[Kept]]:
-    """Inside the context, the first call of `block` is kept, with the outputs of the modules that ended before it."""
-    captured: list[Kept] = []
-    ended: list[tuple[nn.Module, Any]] = []
-
-    def keep(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if not captured:
-            named = {name: _copies(value) for name, value in kwargs.items()}
-            captured.append(Kept(_copies(args), named, ended.copy()))
-
-    def end(module: nn.Module, _inputs: tuple[Any, ...], output: Any) -> None:
-        if captured:
-            return
-        inside = set(module.modules())
-        while ended and ended[-1][0] in inside:  # the whole stands in for its parts
-            ended.pop()
-        ended.append((module, _shapes(output)))
-
-    with ExitStack() as hooks:
-        for module in root.modules():
-            hooks.callback(module.register_forward_hook(end).remove)
-        hooks.callback(block.register_forward_pre_hook(keep, with_kwargs=True).remove)
-        yield captured
-
-
-@contextmanager
-def resumed(block: nn.Module, kept: Kept) -> Iterator[None]:
-    """Inside the context, the first call of `block` is the one that was kept, and modules before it compute nothing."""
-    waiting: dict[nn.Module, list[Any]] = {}
-    for module, output in kept.before:
-        waiting.setdefault(module, []).append(output)
-    for module, outputs in waiting.items():
-        # In the instance, where it stands before the class's own; a parameter of its own binds this module's turns.
-        module.__dict__["forward"] = lambda *_args, turns=iter(outputs), **_kwargs: _tensors(next(turns))
-
-    def give_back() -> None:
-        handle.remove()
-        for module in waiting:
-            module.__dict__.pop("forward", None)
-
-    def exchange(_module: nn.Module, _args: Any, _kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        give_back()
-        return _copies(kept.args), {name: _copies(value) for name, value in kept.kwargs.items()}
-
-    handle = block.register_forward_pre_hook(exchange, with_kwargs=True)
-    try:
-        yield
-    finally:
-        give_back()
-
-
-def _shapes(output: Any) -> Any:
-    """`output` with every tensor replaced by its shape."""
-    if isinstance(output, torch.Tensor):
-        return Shape(output.size(), output.dtype, output.device)
-    return tuple(map(_shapes, output)) if type(output) is tuple else output
-
-
-def _tensors(output: Any) -> Any:
-    if isinstance(output, Shape):
-        return output.tensor()
-    return tuple(map(_tensors, output)) if type(output) is tuple else output
-
-
-def _copies(value: Any) -> Any:
-    """The same, of memory of its own: a block may write into what it is given."""
-    if isinstance(value, torch.Tensor):
-        return value.clone()
-    return tuple(map(_copies, value)) if type(value) is tuple else value
-
-
-def _bytes(kept: Kept) -> int:
-    values = [*kept.args, *kept.kwargs.values()]
-    return sum(value.numel() * value.element_size() for value in values if isinstance(value, torch.Tensor))
+def _joined(parts: Sequence[Played]) -> Played:
+    answers, read = zip(*parts, strict=True)
+    return together(answers), together(read)

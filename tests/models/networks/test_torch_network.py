@@ -80,6 +80,15 @@ class ToyNetwork(TorchNetwork):
         return ToySource(self.toy)
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """A batch is one pass, however many cores there are."""
+    own = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(own)
+
+
 @pytest.fixture
 def clips() -> list[np.ndarray]:
     rng = np.random.default_rng(2)
