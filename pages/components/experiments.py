@@ -17,7 +17,7 @@ from and_core.errors import SelectionError
 from pages.components.clip_card import class_name
 from pages.components.store import View
 
-HISTORY = 12
+HISTORY = 8
 """Experiments a session remembers; those without a name go first."""
 LONGEST = 500
 """Characters of a note: the address holds it."""

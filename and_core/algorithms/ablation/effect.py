@@ -65,13 +65,9 @@ class Effect:
         return int(np.searchsorted(self.clips.classes, label))
 
 
-def effect(clips: Bootstrap, before: npt.NDArray[np.floating], after: npt.NDArray[np.floating]) -> Effect:
-    """Compare what a network says of clips before and after pruning: logits [N, C], N the clips of `clips`."""
-    return Effect(
-        clips,
-        clips.class_means(confidences(before, clips.labels)),
-        clips.class_means(confidences(after, clips.labels)),
-    )
+def means(clips: Bootstrap, logits: npt.NDArray[np.floating]) -> Draws:
+    """[1 + resamples, L, `MEASURES`] of what a network says, [N, C] of the N clips: a side of an `Effect`."""
+    return clips.class_means(confidences(logits, clips.labels))
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from and_core.algorithms.ablation.bootstrap import Bootstrap, Estimate
+from and_core.algorithms.ablation.bootstrap import Bootstrap, Draws, Estimate
 from and_core.algorithms.ablation.choose import choose
 from and_core.algorithms.ablation.confidence import MEASURES, confusion
-from and_core.algorithms.ablation.effect import Delta, Deltas, Effect, deltas, effect, excess, mean_delta
+from and_core.algorithms.ablation.effect import Delta, Deltas, Effect, deltas, excess, mean_delta, means
 from and_core.algorithms.ablation.evidence import Evidence, Neurons
 from and_core.algorithms.ablation.relearning import Probe, Relearning, relearning
 from and_core.algorithms.ablation.selection import Selection, control_of
@@ -44,6 +45,11 @@ class Bench:
     """Which clips those are, in words."""
     probe: Probe | None = None
     """What relearning is measured on; None where it is not."""
+
+    @cached_property
+    def before_means(self) -> Draws:
+        """The side of every `Effect` that is the same."""
+        return means(self.clips, self.before)
 
     def play(self, neurons: npt.ArrayLike, heard: Heard = nobody) -> tuple[FloatArray, FloatArray]:
         """Logits [N, C] without these neurons, and what the head then reads of each clip, [N, D]."""
@@ -149,7 +155,8 @@ def measured(
     """What was played, compared with the unpruned network."""
     if not len(neurons):
         after = bench.before  # as the run has them, to the last bit
-    return Pruned(selection, neurons, after, representations, effect(bench.clips, bench.before, after))
+    compared = Effect(bench.clips, bench.before_means, means(bench.clips, after))
+    return Pruned(selection, neurons, after, representations, compared)
 
 
 def experiment(

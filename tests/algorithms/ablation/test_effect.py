@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 
 from and_core.algorithms.ablation.bootstrap import Bootstrap, estimate, mean_of_runs
 from and_core.algorithms.ablation.confidence import confidences, confusion
-from and_core.algorithms.ablation.effect import deltas, effect, excess, mean_delta, mean_over_classes
+from and_core.algorithms.ablation.effect import Effect, deltas, excess, mean_delta, mean_over_classes, means
+
+
+def compared(clips: Bootstrap, before: np.ndarray, after: np.ndarray) -> Effect:
+    """Of logits [N, C]."""
+    return Effect(clips, means(clips, before), means(clips, after))
 
 
 def test_confidences_by_hand() -> None:
@@ -28,7 +33,7 @@ def test_deltas_by_hand() -> None:
     labels = [0, 0, 1, 2]
     before = np.array([[3, 0, 0], [5, 0, 0], [0, 2, 0], [0, 0, 1]], float)
     after = np.array([[0, 0, 0], [2, 0, 0], [0, 1, 0], [0, 0, 2]], float)
-    found = effect(Bootstrap(labels), before, after)
+    found = compared(Bootstrap(labels), before, after)
     delta = found.delta(0)
     assert (delta.ablated[0], delta.remaining[0], delta.gap[0]) == pytest.approx((-3, 0, 3))
     was, now, change = found.of_class(0)
@@ -76,7 +81,7 @@ def test_excess_is_zero_against_oneself_and_paired() -> None:
     rng = np.random.default_rng(2)
     labels = rng.integers(0, 3, 60)
     before, after = rng.normal(0, 5, (60, 3)), rng.normal(0, 5, (60, 3))
-    delta = effect(Bootstrap(labels), before, after).delta(1)
+    delta = compared(Bootstrap(labels), before, after).delta(1)
     none = excess(delta, mean_delta([delta]))
     assert (none.value, none.low, none.high) == (0, 0, 0)
     row = deltas(mean_over_classes([delta, delta]))
@@ -87,8 +92,8 @@ def test_excess_is_zero_against_oneself_and_paired() -> None:
 def test_a_class_without_clips_and_a_single_class_are_refused() -> None:
     logits = np.eye(2)
     with pytest.raises(ValueError, match="class 7 has no clips"):
-        effect(Bootstrap([0, 1]), logits, logits).delta(7)
+        compared(Bootstrap([0, 1]), logits, logits).delta(7)
     with pytest.raises(ValueError, match="at least one other"):
-        effect(Bootstrap([0, 0]), logits, logits).delta(0)
+        compared(Bootstrap([0, 0]), logits, logits).delta(0)
     with pytest.raises(ValueError, match="no clip"):
         Bootstrap([])

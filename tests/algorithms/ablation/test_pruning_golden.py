@@ -14,7 +14,7 @@ from torch.nn import functional as f
 from and_core.algorithms.ablation.bootstrap import Bootstrap
 from and_core.algorithms.ablation.choose import choose
 from and_core.algorithms.ablation.confidence import MEASURES
-from and_core.algorithms.ablation.effect import effect
+from and_core.algorithms.ablation.effect import Effect, means
 from and_core.algorithms.ablation.evidence import Evidence, LayerPlace
 from and_core.algorithms.ablation.selection import Term
 
@@ -26,6 +26,11 @@ LAYERS = [f"layer{block}_{kind}" for block in range(2) for kind in WIDTHS]
 MODULES = {"attention_output": "attention.output.dense", "intermediate": "intermediate.dense", "output": "output.dense"}
 NEURONS = [f"{layer}#{i}" for layer in LAYERS for i in range(WIDTHS[layer.split("_", 1)[1]])]
 """Neuron id -> name."""
+
+
+def compared(clips: Bootstrap, before: np.ndarray, after: np.ndarray) -> Effect:
+    """Of logits [N, C]."""
+    return Effect(clips, means(clips, before), means(clips, after))
 
 
 class Golden:
@@ -111,7 +116,7 @@ def test_changes_of_confidence_equal_the_reference(golden: Golden, strategy: str
     clips, before = Bootstrap(labels, resamples=0), golden.arrays[f"{strategy}/null/logits"]
     accuracy = MEASURES.index("accuracy")
     for name, record in golden.records["results"][strategy]["per_class"].items():
-        found = effect(clips, before, golden.logits(golden.chosen(strategy, name)))
+        found = compared(clips, before, golden.logits(golden.chosen(strategy, name)))
         was, now, change = found.of_class(classes[name])
         assert was.value == pytest.approx(record["before"], abs=1e-4)
         assert now.value == pytest.approx(record["after"], abs=1e-4)
@@ -128,10 +133,10 @@ def test_changes_of_confidence_equal_the_reference(golden: Golden, strategy: str
 
 def test_probabilities_equal_the_golden_arithmetic(golden: Golden) -> None:
     clips, logits = Bootstrap(golden.arrays["y"], resamples=0), golden.arrays["ocp/null/logits"]
-    found = effect(clips, logits, logits)
+    found = compared(clips, logits, logits)
     expected = golden.records["ocp_softmax_reference_own_arithmetic"]
     for name, label in golden.records["classes"].items():
-        after = effect(clips, logits, golden.logits(golden.chosen("ocp", name)))
+        after = compared(clips, logits, golden.logits(golden.chosen("ocp", name)))
         was, now = found.of_class(label, "probability")[0], after.of_class(label, "probability")[1]
         assert was.value == pytest.approx(expected[name]["before"], abs=1e-4)
         assert now.value == pytest.approx(expected[name]["after"], abs=1e-4)
