@@ -1,5 +1,6 @@
 """Which neurons are uninterpretable, by depth and kind of layer? (Figures 6 and 11 to 14 of the paper)"""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -28,10 +29,12 @@ def interpretability_tables(
     k, tau = checked(store, k, tau)
     networks = queries.networks(store)
     found, names = interpretability.counts(store, networks), [network.name for network in networks]
+    figure = interpretability.figure_name(store, k)
     tables = {
         f"uninterpretable by block, K = {k}, tau = {tau}": interpretability.by_block(found, names, k, tau, reading),
         "by kind of layer": interpretability.by_block(found, names, k, tau, reading, kinds=True),
         "lines along depth": interpretability.lines(found, names, k, tau, reading),
+        f"by clips, at three thresholds of K = {k} ({figure})": at_thresholds(found, names, k),
         "three readings of Algorithm 1": interpretability.three_readings(found, names, k, tau),
     }
     said = {name: interpretability.headline(found, name, k, tau) for name in names if reading == "clips"}
@@ -40,6 +43,12 @@ def interpretability_tables(
     if chance is not None:
         drawn = f"Of {k} clips drawn by chance, {chance:.1%} of draws would be called uninterpretable."
     return tables, {**said, "chance": drawn}
+
+
+def at_thresholds(found: interpretability.Counts, networks: Sequence[str], k: int) -> pd.DataFrame:
+    """The rows of a figure, with what clips drawn by chance reach."""
+    means, chances = interpretability.at_thresholds(found, networks, k)
+    return means.assign(by_chance=means["tau"].map(chances))
 
 
 def checked(store: Store, k: int | None, tau: int | None) -> tuple[int, int]:

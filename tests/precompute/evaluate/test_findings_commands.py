@@ -105,6 +105,8 @@ def test_interpretability_is_judged_at_the_k_tau_and_reading_asked_for(evaluate:
     by_block = found["uninterpretable by block, K = 10, tau = 7"]
     expected = interpretability.by_block(counts, [network.name], 10, 7, "sentences")
     assert [row["uninterpretable"] for row in by_block] == pytest.approx(expected["uninterpretable"].tolist())
+    figure = found["by clips, at three thresholds of K = 10 (Figure 12)"]
+    assert {row["tau"] for row in figure} == {6, 8, 10}
     assert {row["kind"] for row in found["by kind of layer"]} == {"attention_output", "intermediate", "output"}
     assert [row["reading"] for row in found["three readings of Algorithm 1"]] == ["clips", "sentences", "intersection"]
     assert "Of 10 clips drawn by chance" in found["findings"]["chance"]
