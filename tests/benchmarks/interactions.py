@@ -44,6 +44,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "position": (42,),
     "clip_id": (42,),
     "class_id": (3,),
+    "name": ("dog_0",),
     "cluster_id": (3,),
     "per_class": (10,),
     "word": ("loud",),
