@@ -15,6 +15,8 @@ KEPT = 2
 """Benches held at once: the features of their clips, and up to 2 GB of what networks compute before a pruned block."""
 
 
+THREAD = "bench"
+"""The name of threads that load."""
 Key = tuple[Path, int, int, int | None]
 """Publication, network, clips a class, fold."""
 
@@ -43,7 +45,7 @@ def bench(view: View, per_class: int, fold: int | None) -> BenchOfStore:
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _loading(key: Key, _view: View) -> "Future[BenchOfStore]":
     _, _, per_class, fold = key
-    worker = ThreadPoolExecutor(1, "bench")
+    worker = ThreadPoolExecutor(1, THREAD)
     loading = worker.submit(_load, _view, evidence_of(_view), per_class, fold)
     worker.shutdown(wait=False)
     return loading

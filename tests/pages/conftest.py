@@ -1,13 +1,25 @@
 """The app, run page by page without a browser."""
 
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.components import live_bench
+
 OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_loading() -> Iterator[None]:
+    """Pages that prune begin to load a network in a thread: another test might load one besides."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith(live_bench.THREAD):
+            thread.join()
 
 
 @pytest.fixture

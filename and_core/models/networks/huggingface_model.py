@@ -24,6 +24,7 @@ from and_core.models.networks.layers import describe_linear_layers
 from and_core.models.networks.modules import linear_widths
 from and_core.models.networks.source import LoadedNetwork
 from and_core.models.protocols import FloatArray
+from and_core.models.quiet import quiet_transformers
 
 
 def load(checkpoint: Checkpoint, architecture: Architecture) -> LoadedNetwork:
@@ -79,8 +80,14 @@ def build_without_weights(
     """
     kind = transformers.AutoModelForAudioClassification if checkpoint.is_classifier else transformers.AutoModel
     try:
-        with torch.device("meta"):
-            model = kind.from_config(_config(checkpoint.folder), attn_implementation=ATTENTION, trust_remote_code=False)
+        # In float32: transformers makes what it is told the default of every thread, for as long as it builds.
+        with quiet_transformers(), torch.device("meta"):
+            model = kind.from_config(
+                _config(checkpoint.folder),
+                dtype=torch.float32,
+                attn_implementation=ATTENTION,
+                trust_remote_code=False,
+            )
         return model if architecture is None or checkpoint.is_classifier else model.get_submodule(architecture.encoder)
     except Exception as error:  # transformers raises many kinds for a bad config.json; all mean the same here
         raise NetworkError(

@@ -413,3 +413,26 @@ def test_a_feature_extractor_saved_elsewhere_is_taken(tiny_ast: Path, tmp_path: 
     whole, split = HuggingFaceNetwork(tiny_ast), HuggingFaceNetwork(bare, feature_extractor=elsewhere)
     np.testing.assert_array_equal(split.forward(sounds)[0], whole.forward(sounds)[0])
     assert split.fingerprint == whole.fingerprint
+
+
+def test_networks_that_load_at_once_leave_torch_as_it_was(project):
+    # The demo's checkpoints are of half precision, which transformers would make the default of every thread.
+    folders = [project / "assets" / name for name in ("ast-foley", "ast-foley-finetuned", "ast-foley-frozen")] * 2
+    fill, seen, loaded = torch.nn.init.normal_, set(), threading.Event()
+
+    def look():
+        while not loaded.is_set():
+            seen.add(torch.get_default_dtype())
+
+    def load(folder):
+        network = HuggingFaceNetwork(folder)
+        return network.forward([np.zeros(network.sample_rate_hz, np.float32)])[0]
+
+    with ThreadPoolExecutor(len(folders) + 1) as threads:
+        looking = threads.submit(look)
+        answers = list(threads.map(load, folders))
+        loaded.set()
+        looking.result()
+    assert seen == {torch.float32} and torch.nn.init.normal_ is fill
+    for one, other in zip(answers[:3], answers[3:], strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
