@@ -130,21 +130,6 @@ def test_the_next_neuron_has_an_address_of_its_own(page: Page, address: str) -> 
     page.wait_for_url("**neuron=4")
 
 
-def test_a_square_of_concept_by_layer_shows_its_neurons(
-    page: Page, address: str, keep: Callable[[Page, str], None]
-) -> None:
-    page.goto(f"{address}/a_closed_concept")
-    square = page.get_by_test_id("stPlotlyChart").nth(1).locator(".scatterlayer path.point").first
-    square.scroll_into_view_if_needed(timeout=SLOW_MS)
-    box = square.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(page.get_by_role("heading", name="Neurons whose best concept is")).to_be_visible()
-    assert "concept=" in page.url
-    assert "layer=" in page.url
-    keep(page, "a_closed_concept")
-
-
 def test_pruning_a_class_moves_its_bar_and_undo_takes_it_back(
     page: Page, address: str, keep: Callable[[Page, str], None], tiny_store: Path
 ) -> None:
