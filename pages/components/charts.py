@@ -188,17 +188,7 @@ def before_after(change: pd.DataFrame, target: str, title: str, as_share: bool) 
     rows = np.arange(len(change))
     figure = go.Figure()
     if "control_low" in change:
-        figure.add_bar(
-            x=change["control_high"] - change["control_low"],
-            base=change["control_low"],
-            y=rows,
-            orientation="h",
-            width=0.55,
-            name="random neurons instead",
-            marker={"color": QUIET, "opacity": 0.4, "line": {"width": 2, "color": QUIET}},
-            customdata=change["control_high"],
-            hovertemplate="random: %{base:.2f} to %{customdata:.2f}<extra></extra>",
-        )
+        figure.add_trace(_random_instead(change))
     figure.add_scatter(
         x=change["before"],
         y=rows,
@@ -230,13 +220,8 @@ def before_after(change: pd.DataFrame, target: str, title: str, as_share: bool) 
         hovertemplate="%{text} after: %{x:.2f}, change %{customdata[0]:+.2f} "
         "[%{customdata[1]:+.2f}, %{customdata[2]:+.2f}]<extra></extra>",
     )
-    moves = zip(rows, change["before"], change["after"], colours, strict=True)
     figure.update_layout(
-        shapes=[  # all at once: adding one looks through all that are there
-            {"type": "line", "layer": "below", "line": {"color": colour, "width": 3}}
-            | {"x0": before, "x1": after, "y0": row, "y1": row}
-            for row, before, after, colour in moves
-        ],
+        shapes=_shafts(change, colours),  # all at once: adding one looks through all that are there
         height=100 + 30 * len(change),
         margin=MARGIN,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"},
@@ -255,6 +240,31 @@ def before_after(change: pd.DataFrame, target: str, title: str, as_share: bool) 
         automargin=True,
     )
     return figure
+
+
+def _random_instead(change: pd.DataFrame) -> go.Bar:
+    """Where the classes are without as many random neurons: from the lowest control to the highest."""
+    return go.Bar(
+        x=change["control_high"] - change["control_low"],
+        base=change["control_low"],
+        y=np.arange(len(change)),
+        orientation="h",
+        width=0.55,
+        name="random neurons instead",
+        marker={"color": QUIET, "opacity": 0.4, "line": {"width": 2, "color": QUIET}},
+        customdata=change["control_high"],
+        hovertemplate="random: %{base:.2f} to %{customdata:.2f}<extra></extra>",
+    )
+
+
+def _shafts(change: pd.DataFrame, colours: list[str]) -> list[dict[str, Any]]:
+    """The arrows' lines, as Plotly's shapes."""
+    moves = zip(change["before"], change["after"], colours, strict=True)
+    return [
+        {"type": "line", "layer": "below", "line": {"color": colour, "width": 3}}
+        | {"x0": before, "x1": after, "y0": row, "y1": row}
+        for row, (before, after, colour) in enumerate(moves)
+    ]
 
 
 def confusion(cells: pd.DataFrame, names: list[str], when: str) -> go.Figure:
